@@ -1,0 +1,1 @@
+"""Runs procedures: matters, acts, clocks, participants, papers, messages."""

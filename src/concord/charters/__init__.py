@@ -1,0 +1,1 @@
+"""Charters are data: national law in cn/, an alliance's agreement beside it."""

@@ -1,0 +1,1 @@
+"""Where requests come in: workspace, REST, command line. They mount, never decide."""

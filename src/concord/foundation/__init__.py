@@ -1,0 +1,1 @@
+"""What every job stands on: organisations, access, journal, files, jobs, notices."""

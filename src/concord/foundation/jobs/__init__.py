@@ -1,0 +1,1 @@
+"""Work after commit: leases, retries, schedules."""

@@ -1,0 +1,1 @@
+"""Members of the alliance, posts with dates, persons, charter versions."""

@@ -1,0 +1,48 @@
+from django.db import migrations
+
+from concord.foundation.database.migration import append_only, row_level
+
+OWN = "EXISTS (SELECT 1 FROM access_scope s WHERE s.id = {{scope}} AND s.organisation_id = {column})"
+SHOWN = "EXISTS (SELECT 1 FROM casework_audience a WHERE a.scope_id = {{scope}} AND a.matter_id = {column})"
+own = OWN.format
+shown = SHOWN.format
+ACT = f"{shown(column='matter_id')} AND (NOT internal OR {own(column='organisation_id')})"
+ENTRY = (
+    f"{own(column='organisation_id')} OR (NOT internal AND EXISTS ("
+    "SELECT 1 FROM casework_audience a JOIN casework_matter m ON m.id = a.matter_id "
+    "WHERE a.scope_id = {scope} AND m.uid = matter_uid))"
+)
+FILE = (
+    f"{own(column='organisation_id')} "
+    "OR EXISTS (SELECT 1 FROM casework_attachment t WHERE t.file_id = files_file.id) "
+    "OR EXISTS (SELECT 1 FROM casework_paper p WHERE p.file_id = files_file.id)"
+)
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("casework", "0001_tables"),
+        ("journal", "0002_append_only"),
+        ("notices", "0001_tables"),
+        ("access", "0001_tables"),
+    ]
+
+    operations = [
+        append_only("casework_act"),
+        append_only("casework_attachment"),
+        append_only("casework_paper"),
+        append_only("casework_procedureversion"),
+        row_level("casework_audience", "scope_id = {scope}"),
+        row_level("casework_matter", shown(column="casework_matter.id")),
+        row_level("casework_act", ACT),
+        row_level("casework_attachment", "EXISTS (SELECT 1 FROM casework_act c WHERE c.id = act_id)"),
+        *[
+            row_level(f"casework_{table}", shown(column="matter_id"))
+            for table in ("participant", "clockrun", "paper", "message")
+        ],
+        row_level("casework_case", own(column="organisation_id")),
+        row_level("journal_entry", ENTRY),
+        row_level("journal_read", own(column="organisation_id")),
+        row_level("notices_notice", own(column="organisation_id")),
+        row_level("files_file", FILE),
+    ]

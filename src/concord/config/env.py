@@ -1,0 +1,144 @@
+"""The environment, read once into one frozen object; unknown or malformed values refuse to start."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+KNOWN = {
+    "CONCORD_BIND": "address and port the server listens on (127.0.0.1:8000)",
+    "CONCORD_CHARTER": "the charter that seeds a new installation (g60)",
+    "CONCORD_DATA": "folder of third-party test data, read by benches only",
+    "CONCORD_DATABASE_URL": "sqlite:///path or postgres://user:password@host:port/name (sqlite in the folder of CONCORD_HOME)",
+    "CONCORD_DEMO": "1 shows the demo personas on the sign-in page; loopback only (0)",
+    "CONCORD_FONTS": "folder with the fonts of the papers (node_modules beside the project)",
+    "CONCORD_HOME": "folder for the database, files and keys (var beside the project)",
+    "CONCORD_HOSTS": "host names answered to, separated by commas (localhost,127.0.0.1)",
+    "CONCORD_HTTPS": "1 when served behind TLS: cookies are marked secure (0)",
+    "CONCORD_SECRET_KEY": "key that signs sessions; made and kept in CONCORD_HOME when absent",
+    "CONCORD_TEST_DATABASE": "sqlite or postgres: which database the tests run on",
+    "CONCORD_WORKERS": "web processes (2)",
+}
+PROJECT = Path(__file__).resolve().parents[3]
+LOOPBACK_NAMES = {"localhost"}
+
+
+class BadEnvironment(SystemExit):
+    """The environment is wrong; the message names the variable and what would be right."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name}: {why}\n{name}: {KNOWN.get(name, 'not a setting of Concord')}")
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Everything that differs between two installations."""
+
+    home: Path
+    secret_key: str
+    database: Mapping[str, str | int]
+    demo: bool
+    bind_host: str
+    bind_port: int
+    hosts: tuple[str, ...]
+    https: bool
+    charter: str
+    fonts: Path
+    workers: int
+
+
+def read(environ: Mapping[str, str]) -> Environment:
+    """Parse ``environ``; ``NAME_FILE`` may name a file that holds the value. Raises BadEnvironment."""
+    values = _collect(environ)
+    home = Path(values.get("CONCORD_HOME", str(PROJECT / "var"))).resolve()
+    host, port = _address(values.get("CONCORD_BIND", "127.0.0.1:8000"))
+    demo = _switch(values, "CONCORD_DEMO")
+    if demo and not _is_loopback(host):
+        raise BadEnvironment("CONCORD_DEMO", f"the demo refuses to listen on {host}; use a loopback address")
+    return Environment(
+        home=home,
+        secret_key=values.get("CONCORD_SECRET_KEY") or _kept_key(home),
+        database=_database(values.get("CONCORD_DATABASE_URL", f"sqlite:///{home}/concord.sqlite3")),
+        demo=demo,
+        bind_host=host,
+        bind_port=port,
+        hosts=tuple(part.strip() for part in values.get("CONCORD_HOSTS", "localhost,127.0.0.1").split(",") if part),
+        https=_switch(values, "CONCORD_HTTPS"),
+        charter=values.get("CONCORD_CHARTER", "g60"),
+        fonts=Path(values.get("CONCORD_FONTS", str(PROJECT / "node_modules" / "@expo-google-fonts" / "noto-serif-sc"))),
+        workers=_count(values.get("CONCORD_WORKERS", "2")),
+    )
+
+
+def _collect(environ: Mapping[str, str]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for name, value in environ.items():
+        if not name.startswith("CONCORD_"):
+            continue
+        if name.endswith("_FILE") and name.removesuffix("_FILE") in KNOWN:
+            values[name.removesuffix("_FILE")] = Path(value).read_text(encoding="utf-8").strip()
+        elif name in KNOWN:
+            values[name] = value
+        else:
+            raise BadEnvironment(name, "unknown")
+    return values
+
+
+def _switch(values: Mapping[str, str], name: str) -> bool:
+    value = values.get(name, "0")
+    if value not in {"0", "1"}:
+        raise BadEnvironment(name, f"{value!r} is neither 0 nor 1")
+    return value == "1"
+
+
+def _count(value: str) -> int:
+    if not value.isdecimal() or not 1 <= int(value) <= 64:
+        raise BadEnvironment("CONCORD_WORKERS", f"{value!r} is not a number from 1 to 64")
+    return int(value)
+
+
+def _address(value: str) -> tuple[str, int]:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise BadEnvironment("CONCORD_BIND", f"{value!r} is not host:port")
+    return host.strip("[]"), int(port)
+
+
+def _is_loopback(host: str) -> bool:
+    if host in LOOPBACK_NAMES:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _database(url: str) -> dict[str, str | int]:
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite" and parts.path:
+        return {"engine": "sqlite", "name": parts.path.removeprefix("/") if parts.path == "/:memory:" else parts.path}
+    if parts.scheme in {"postgres", "postgresql"} and parts.path.strip("/"):
+        return {
+            "engine": "postgres",
+            "name": parts.path.strip("/"),
+            "user": unquote(parts.username or ""),
+            "password": unquote(parts.password or ""),
+            "host": unquote(parts.hostname or ""),
+            "port": parts.port or 5432,
+        }
+    raise BadEnvironment("CONCORD_DATABASE_URL", f"{parts.scheme or url!r} is not understood")
+
+
+def _kept_key(home: Path) -> str:
+    path = home / "secret-key"
+    if not path.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(made, "w", encoding="utf-8") as handle:
+            handle.write(secrets.token_urlsafe(48))
+    return path.read_text(encoding="utf-8").strip()

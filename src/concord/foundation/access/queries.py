@@ -1,0 +1,57 @@
+"""Reads: which posts a person holds on a day, and the actor that a post makes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db.models import Q
+
+from concord.foundation.access.actor import Actor
+from concord.foundation.access.models import Token
+from concord.foundation.access.tokens import digest_of
+from concord.foundation.database.clock import legal_date
+from concord.foundation.organisations.models import Person, Post
+from concord.foundation.organisations.queries import charter_on
+
+
+def posts_held(person: Person, *, on: date) -> list[Post]:
+    """The posts that ``person`` holds on the day, with organisation and scope loaded."""
+    held = Q(held_from__lte=on) & (Q(held_until__isnull=True) | Q(held_until__gt=on))
+    return list(Post.objects.filter(held, person=person).select_related("organisation__scope", "person"))
+
+
+def actor_for(person: Person, *, post_id: int | None, at: datetime) -> Actor | None:
+    """The actor of ``person`` in the chosen post, or in the first one held; None when no post is held today."""
+    on = legal_date(at)
+    posts = posts_held(person, on=on)
+    if not person.is_active or not posts:
+        return None
+    post = next((held for held in posts if held.id == post_id), posts[0])
+    return _actor(post, on=on)
+
+
+def actor_of_token(secret: str, *, at: datetime) -> Actor | None:
+    """The actor behind an API token, its permissions cut down to the token's; None when it is not good today."""
+    token = (
+        Token.objects.select_related("post__person", "post__organisation__scope")
+        .filter(digest=digest_of(secret), expires_at__gt=at, revoked_at__isnull=True)
+        .first()
+    )
+    if token is None:
+        return None
+    on = legal_date(at)
+    post = token.post
+    if not post.person.is_active or post.held_from > on or (post.held_until is not None and post.held_until <= on):
+        return None
+    return _actor(post, on=on, within=frozenset(token.permissions))
+
+
+def _actor(post: Post, *, on: date, within: frozenset[str] | None = None) -> Actor:
+    permissions = charter_on(on).permissions_of(post.kind)
+    return Actor(
+        person=post.person,
+        post=post,
+        organisation=post.organisation,
+        scope_id=post.organisation.scope.id,
+        permissions=permissions if within is None else permissions & within,
+    )

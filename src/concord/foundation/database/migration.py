@@ -1,0 +1,72 @@
+"""Migration operations for what the two databases do differently: append-only triggers and row-level security."""
+
+from __future__ import annotations
+
+from django.apps.registry import Apps
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations import RunPython
+
+REFUSE_FUNCTION = """
+CREATE OR REPLACE FUNCTION concord_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'concord: % is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$
+"""
+SEES_ALL = "(SELECT current_setting('concord.scope', true)) = 'system'"
+SCOPE = "(SELECT nullif(nullif(current_setting('concord.scope', true), ''), 'system'))::bigint"
+
+
+def append_only(table: str) -> RunPython:
+    """Refuse UPDATE, DELETE and (PostgreSQL) TRUNCATE on ``table``."""
+
+    def forwards(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+        if editor.connection.vendor == "postgresql":
+            editor.execute(REFUSE_FUNCTION)
+            editor.execute(
+                f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
+                "FOR EACH ROW EXECUTE FUNCTION concord_refuse_change()"
+            )
+            editor.execute(
+                f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+                "FOR EACH STATEMENT EXECUTE FUNCTION concord_refuse_change()"
+            )
+            return
+        for verb in ("UPDATE", "DELETE"):
+            editor.execute(
+                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, 'concord: {table} is append-only'); END"
+            )
+
+    def backwards(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+        if editor.connection.vendor == "postgresql":
+            editor.execute(f"DROP TRIGGER {table}_append_only ON {table}")
+            editor.execute(f"DROP TRIGGER {table}_no_truncate ON {table}")
+            return
+        for verb in ("update", "delete"):
+            editor.execute(f"DROP TRIGGER {table}_no_{verb}")
+
+    return RunPython(forwards, backwards)
+
+
+def row_level(table: str, condition: str) -> RunPython:
+    """Let a connection see the rows of ``table`` that meet ``condition`` ({scope} is its scope), or all as SYSTEM.
+
+    Only PostgreSQL knows policies. The policy is forced, so that the table's owner obeys it too.
+    """
+
+    def forwards(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+        if editor.connection.vendor != "postgresql":
+            return
+        allowed = f"{SEES_ALL} OR ({condition.format(scope=SCOPE)})"
+        editor.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        editor.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+        editor.execute(f"CREATE POLICY concord_scope ON {table} USING ({allowed}) WITH CHECK ({allowed})")
+
+    def backwards(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+        if editor.connection.vendor != "postgresql":
+            return
+        editor.execute(f"DROP POLICY concord_scope ON {table}")
+        editor.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
+        editor.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
+
+    return RunPython(forwards, backwards)

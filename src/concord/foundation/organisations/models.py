@@ -1,0 +1,122 @@
+"""Tables: charter versions, organisations with their hats, persons, posts with dates."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import F, Q
+
+
+class CharterVersion(models.Model):
+    """One version of the alliance's charter (章程) with every text that belongs to it, in force by resolution."""
+
+    charter = models.CharField(max_length=40)
+    digest = models.CharField(max_length=64, unique=True)
+    effective_from = models.DateField()
+    resolution = models.CharField(max_length=120, blank=True)
+    texts = models.JSONField()
+    adopted_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["effective_from", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.charter}@{self.effective_from}"
+
+
+class Kind(models.TextChoices):
+    """What an organisation is in the alliance."""
+
+    MEMBER = "member", "成员"
+    CENTRE = "centre", "协作中心"
+
+
+class Organisation(models.Model):
+    """A member authority of the alliance, or its centre; what it is called comes from the charter."""
+
+    code = models.CharField(max_length=12, unique=True)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    zh = models.CharField(max_length=60)
+    en = models.CharField(max_length=60)
+    mark = models.CharField(max_length=20, unique=True)
+    position = models.PositiveSmallIntegerField()
+    telephone = models.CharField(max_length=40, blank=True)
+    address = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["position"]
+
+    def __str__(self) -> str:
+        return self.zh
+
+
+class Hat(models.Model):
+    """The name an organisation bears in one line of business (市场监管 or 知识产权)."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="hats")
+    line = models.CharField(max_length=12)
+    zh = models.CharField(max_length=120)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["organisation", "line"], name="one_hat_per_line")]
+
+    def __str__(self) -> str:
+        return self.zh
+
+
+class PersonManager(BaseUserManager["Person"]):
+    """Makes persons; nobody is a superuser here."""
+
+    def create_user(self, username: str, password: str | None = None, **fields: object) -> Person:
+        """A person who can sign in once a password is set."""
+        person = self.model(username=username, **fields)
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+
+class Person(AbstractBaseUser):
+    """A human being who signs in; rights come from posts, never from the person."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    username = models.CharField(max_length=60, unique=True)
+    zh = models.CharField(max_length=60)
+    en = models.CharField(max_length=60, blank=True)
+    email = models.EmailField(blank=True)
+    telephone = models.CharField(max_length=40, blank=True)
+    language = models.CharField(max_length=10, default="zh-hans")
+    is_active = models.BooleanField(default=True)
+
+    objects = PersonManager()
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar = []
+
+    def __str__(self) -> str:
+        return self.zh
+
+
+class Post(models.Model):
+    """A post (岗位) that a person holds in an organisation for a time; the charter says what it may do."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="posts")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="posts")
+    kind = models.CharField(max_length=40)
+    group = models.CharField(max_length=40, blank=True)
+    held_from = models.DateField()
+    held_until = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["held_from", "id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(held_until__isnull=True) | Q(held_until__gt=F("held_from")), name="post_has_length"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} · {self.organisation} · {self.kind}"

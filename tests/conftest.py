@@ -1,0 +1,72 @@
+"""Fixtures for every test: the database under test, a private home, a real browser."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.test import TransactionTestCase, override_settings
+from pytest_django import DjangoDbBlocker
+
+from tests.support.database import CHOICES, DatabaseUnderTest, database_under_test
+
+DATABASE = os.environ.get("CONCORD_TEST_DATABASE", "sqlite")
+
+
+def pytest_configure() -> None:
+    """Refuse a database that does not exist instead of testing another one."""
+    if DATABASE not in CHOICES:
+        raise pytest.UsageError(f"CONCORD_TEST_DATABASE={DATABASE}: choose one of {', '.join(CHOICES)}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip, aloud, what only a real PostgreSQL can show."""
+    if DATABASE == "postgres":
+        return
+    for item in items:
+        if item.get_closest_marker("postgres"):
+            item.add_marker(pytest.mark.skip(reason="needs CONCORD_TEST_DATABASE=postgres"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def private_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep files out of the checkout, hash made-up passwords cheaply, and ask for no collected static files."""
+    home = tmp_path_factory.mktemp("home")
+    plain = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": home}},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    cheap = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(FILES_ROOT=home / "files", STORAGES=plain, PASSWORD_HASHERS=cheap):
+        yield
+
+
+@pytest.fixture(scope="session")
+def under_test(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabaseUnderTest]:
+    """The database under test; each worker of a parallel run has its own."""
+    with database_under_test(DATABASE, tmp_path_factory.mktemp("database")) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(under_test: DatabaseUnderTest) -> None:
+    """Tell Django of it before pytest-django creates and migrates it."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None,  # noqa: ARG001 - pytest-django's own, which creates and migrates
+    django_db_blocker: DjangoDbBlocker,
+    under_test: DatabaseUnderTest,
+) -> Iterator[None]:
+    """Migrate as the owner, test as the application; put the database back after transactional tests."""
+
+    def put_back(_case: TransactionTestCase) -> None:
+        under_test.restore()
+
+    with django_db_blocker.unblock():
+        under_test.keep()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", put_back)
+        yield
+    with django_db_blocker.unblock():
+        under_test.release()

@@ -1,0 +1,33 @@
+"""Charters: an alliance as data, loaded from files with what it extends."""
+
+from concord.rules.charter.model import (
+    Agreement,
+    Authority,
+    Charter,
+    Code,
+    Escalation,
+    Group,
+    Member,
+    Permission,
+    Post,
+    Rotation,
+    Seat,
+    Staffing,
+    Superior,
+)
+
+__all__ = [
+    "Agreement",
+    "Authority",
+    "Charter",
+    "Code",
+    "Escalation",
+    "Group",
+    "Member",
+    "Permission",
+    "Post",
+    "Rotation",
+    "Seat",
+    "Staffing",
+    "Superior",
+]

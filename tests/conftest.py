@@ -1,12 +1,16 @@
 """Fixtures for every test: the database under test, a private home, a real browser."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.test import TransactionTestCase, override_settings
+from playwright.sync_api import Page
 from pytest_django import DjangoDbBlocker
 
+from tests.support.accessibility import serious_violations
+from tests.support.chromium import launch_arguments
 from tests.support.database import CHOICES, DatabaseUnderTest, database_under_test
 
 DATABASE = os.environ.get("CONCORD_TEST_DATABASE", "sqlite")
@@ -70,3 +74,31 @@ def django_db_setup(
         yield
     with django_db_blocker.unblock():
         under_test.release()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(
+    browser_type_launch_args: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Any]]:
+    """Start the machine's or npm's Chromium; let Django work beside Playwright's event loop."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield browser_type_launch_args | launch_arguments(tmp_path_factory.mktemp("fonts"))
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """Journeys name the live server themselves; Playwright's own fixture of this name warns under pytest 9."""
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """Look at the pages as an officer's desk does."""
+    desk = {"viewport": {"width": 1366, "height": 768}, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
+    return browser_context_args | desk | {"reduced_motion": "reduce"}
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], list[str]]:
+    """Look for serious accessibility faults: `assert axe(page) == []`."""
+    return serious_violations

@@ -1,12 +1,14 @@
 """The fixtures themselves: whom the tests are on the database, and that transactional tests leave nothing behind."""
 
 import threading
+from datetime import UTC, datetime
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import ProgrammingError, connection, transaction
-from django.utils import timezone
+
+EXPIRY = datetime(2026, 3, 5, tzinfo=UTC)
 
 
 @pytest.mark.postgres
@@ -14,7 +16,8 @@ from django.utils import timezone
 def test_the_application_role_owns_nothing_and_bypasses_nothing() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT rolname, rolsuper, rolbypassrls, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = current_user"
+            "SELECT rolname, rolsuper, rolbypassrls, rolcreatedb, rolcreaterole "
+            "FROM pg_roles WHERE rolname = current_user"
         )
         assert cursor.fetchone() == ("concord_application", False, False, False, False)
         cursor.execute("SELECT count(*) FROM pg_tables WHERE tableowner = current_user")
@@ -36,7 +39,7 @@ def test_what_a_transactional_test_commits_is_gone_in_the_next(_round: int) -> N
     assert kinds > 0
 
     def work() -> None:
-        Session.objects.create(session_key="made-in-a-thread", session_data="", expire_date=timezone.now())
+        Session.objects.create(session_key="made-in-a-thread", session_data="", expire_date=EXPIRY)
         connection.close()
 
     thread = threading.Thread(target=work)

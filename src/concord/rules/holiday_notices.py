@@ -247,9 +247,7 @@ class _Reader:
         self.faults: list[Fault] = []
         document = read_toml(text, file=file)
         if isinstance(document, Fault):
-            self.faults.append(document)
-            self.refuse("calendar.bad_file", Said("日历文件有误", "the calendar file is wrong"))
-            raise AssertionError(document)  # pragma: no cover - refuse has raised
+            raise _wrong_file("calendar.bad_file", Said("日历文件有误", "the calendar file is wrong"), (document,))
         self.document: Document = document
 
     def fault(self, at: tuple[str | int, ...], code: str, said: Said) -> None:
@@ -259,10 +257,7 @@ class _Reader:
     def refuse(self, code: str, said: Said) -> None:
         """Raise what was gathered, if anything was."""
         if self.faults:
-            first = self.faults[0]
-            where = f"{first.file}:{first.line}"
-            zh, en = f"{said.zh}：{where} {first.said.zh}", f"{said.en}: {where} {first.said.en}"
-            raise DefinitionError(code, Said(zh, en), faults=tuple(self.faults))
+            raise _wrong_file(code, said, tuple(self.faults))
 
     def table(self, at: tuple[str | int, ...]) -> Mapping[str, object]:
         found = self.value(*at) if at else self.document.values
@@ -332,6 +327,14 @@ class _Reader:
         key = path[-1]
         self.fault(path, "calendar.bad_value", Said(f"{key} 应为{zh}", f"{key} must be {en}"))
         return instead
+
+
+def _wrong_file(code: str, said: Said, faults: tuple[Fault, ...]) -> DefinitionError:
+    """The error that names the first fault in its sentence and carries all of them."""
+    first = faults[0]
+    where = f"{first.file}:{first.line}"
+    zh, en = f"{said.zh}：{where} {first.said.zh}", f"{said.en}: {where} {first.said.en}"
+    return DefinitionError(code, Said(zh, en), faults=faults)
 
 
 def _is_day(one: object) -> bool:

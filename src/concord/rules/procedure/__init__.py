@@ -1,5 +1,6 @@
 """Procedures: dated files in which one rule is one line, read, checked and asked what may happen next."""
 
+from concord.rules.procedure.checking import REGISTERED_INSTANTS, check
 from concord.rules.procedure.model import (
     PROPOSED,
     Act,
@@ -20,6 +21,7 @@ from concord.rules.procedure.reading import parse
 
 __all__ = [
     "PROPOSED",
+    "REGISTERED_INSTANTS",
     "Act",
     "BasedOn",
     "ClockRule",
@@ -33,5 +35,6 @@ __all__ = [
     "Source",
     "SourceLabel",
     "State",
+    "check",
     "parse",
 ]

@@ -179,6 +179,7 @@ class ClockRun(models.Model):
     nominal = models.DateField()
     legal_due = models.DateField()
     safe_due = models.DateField()
+    due_at = models.DateTimeField(null=True)
     provisional = models.BooleanField(default=False)
     calendar_digest = models.CharField(max_length=64)
     running = models.BooleanField(default=True)
@@ -210,9 +211,7 @@ class NumberSeries(models.Model):
     last = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["organisation", "kind", "year"], name="one_series")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["organisation", "kind", "year"], name="one_series")]
 
     def __str__(self) -> str:
         return f"{self.organisation_id} {self.kind} {self.year}: {self.last}"
@@ -233,6 +232,7 @@ class Paper(models.Model):
     letter = models.JSONField()
     letter_digest = models.CharField(max_length=64)
     template_digest = models.CharField(max_length=64)
+    charter_digest = models.CharField(max_length=64)
     engine = models.CharField(max_length=40)
     file = models.ForeignKey(File, models.PROTECT, related_name="+")
     issued_at = models.DateTimeField()
@@ -249,7 +249,7 @@ class Paper(models.Model):
 
 
 class Message(models.Model):
-    """What an act told another participant, with receipts (回执): ours for sending, theirs for reading and answering."""
+    """What an act told another participant, with receipts (回执): ours for sending, theirs for answering."""
 
     matter = models.ForeignKey(Matter, models.PROTECT, related_name="messages")
     act = models.ForeignKey(Act, models.PROTECT, related_name="messages")

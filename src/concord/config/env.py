@@ -14,7 +14,7 @@ KNOWN = {
     "CONCORD_BIND": "address and port the server listens on (127.0.0.1:8000)",
     "CONCORD_CHARTER": "the charter that seeds a new installation (g60)",
     "CONCORD_DATA": "folder of third-party test data, read by benches only",
-    "CONCORD_DATABASE_URL": "sqlite:///path or postgres://user:password@host:port/name (sqlite in the folder of CONCORD_HOME)",
+    "CONCORD_DATABASE_URL": "sqlite:///path or postgres://user:password@host:port/name (sqlite in CONCORD_HOME)",
     "CONCORD_DEMO": "1 shows the demo personas on the sign-in page; loopback only (0)",
     "CONCORD_FONTS": "folder with the fonts of the papers (node_modules beside the project)",
     "CONCORD_HOME": "folder for the database, files and keys (var beside the project)",
@@ -26,6 +26,8 @@ KNOWN = {
 }
 PROJECT = Path(__file__).resolve().parents[3]
 LOOPBACK_NAMES = {"localhost"}
+MOST_WORKERS = 64
+LAST_PORT = 65535
 
 
 class BadEnvironment(SystemExit):
@@ -97,14 +99,14 @@ def _switch(values: Mapping[str, str], name: str) -> bool:
 
 
 def _count(value: str) -> int:
-    if not value.isdecimal() or not 1 <= int(value) <= 64:
-        raise BadEnvironment("CONCORD_WORKERS", f"{value!r} is not a number from 1 to 64")
+    if not value.isdecimal() or not 1 <= int(value) <= MOST_WORKERS:
+        raise BadEnvironment("CONCORD_WORKERS", f"{value!r} is not a number from 1 to {MOST_WORKERS}")
     return int(value)
 
 
 def _address(value: str) -> tuple[str, int]:
     host, _, port = value.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+    if not host or not port.isdecimal() or not 0 < int(port) <= LAST_PORT:
         raise BadEnvironment("CONCORD_BIND", f"{value!r} is not host:port")
     return host.strip("[]"), int(port)
 

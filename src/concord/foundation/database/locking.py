@@ -1,4 +1,4 @@
-"""Row locks: SELECT … FOR UPDATE on PostgreSQL; on SQLite the IMMEDIATE transaction already holds the only write lock."""
+"""Row locks: SELECT … FOR UPDATE on PostgreSQL; on SQLite the IMMEDIATE transaction holds the only write lock."""
 
 from __future__ import annotations
 

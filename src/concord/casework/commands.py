@@ -1,0 +1,377 @@
+"""The acts: begin a matter, perform an act, open a case. Every change of a matter is one of these calls."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError
+
+from concord.casework import clocks, effects, letters, numbers
+from concord.casework.answering import resolved
+from concord.casework.definitions import version_in_force
+from concord.casework.models import Act, Case, Matter, Message, Participant
+from concord.casework.queries import READ, Seen, no_matter, seen, visible_to
+from concord.casework.registry import GUARDS, Occasion
+from concord.foundation.access.actor import Actor
+from concord.foundation.database.clock import legal_date
+from concord.foundation.database.locking import locked
+from concord.foundation.database.scope import writing
+from concord.foundation.journal import commands as journal
+from concord.foundation.organisations.models import Organisation
+from concord.foundation.organisations.queries import calendar_on, centre, charter_on
+from concord.rules import answers as rule_answers
+from concord.rules.canonical import canonical_json
+from concord.rules.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem, Said, Stale
+from concord.rules.identifiers import uuid7
+from concord.rules.numbering import matter_number
+from concord.rules.procedure import Act as ActRule
+from concord.rules.procedure import Procedure
+
+CENTRE_ROLE = "centre"
+SERIES_OF_MATTERS = "matter"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One act as it was asked for. ``key`` makes a repeated request the same act; ``entropy`` seeds identifiers."""
+
+    act: str
+    answers: Mapping[str, object]
+    by: Actor
+    at: datetime
+    key: str
+    entropy: bytes
+
+    def digest(self, where: str) -> str:
+        """What a repeated key is compared with: the same act, at the same place, with the same answers."""
+        said = {"act": self.act, "where": where, "answers": repr(sorted(self.answers.items()))}
+        return hashlib.sha256(canonical_json(said)).hexdigest()
+
+
+def begin(
+    *,
+    procedure: str,
+    act: str,
+    parties: Mapping[str, str],
+    answers: Mapping[str, object],
+    by: Actor,
+    at: datetime,
+    key: str,
+    entropy: bytes,
+    case: Case | None = None,
+) -> Matter:
+    """Begin a matter with an initial act (起草); ``parties`` names an organisation's code per role.
+
+    ``key`` is unique per organisation: the same request again returns the matter it made. ``entropy``: 32 random bytes.
+    Raises NotFound, NotAllowed, InvalidInput (all problems at once), Conflict ``casework.key_reused``.
+    """
+    asked = Asked(act=act, answers=answers, by=by, at=at, key=key, entropy=entropy)
+    where = f"{procedure}:{sorted(parties.items())}:{case.uid if case else ''}"
+    try:
+        return _begin(procedure, parties, case, asked, asked.digest(where))
+    except IntegrityError:
+        done = _done_before(asked, asked.digest(where))
+        if done is None:
+            raise
+        return done.matter
+
+
+def perform(
+    *,
+    matter: UUID,
+    act: str,
+    answers: Mapping[str, object],
+    by: Actor,
+    at: datetime,
+    version: int,
+    key: str,
+    entropy: bytes,
+) -> Act:
+    """Do one act of a matter: one transaction, one journal entry, one act or none.
+
+    ``version`` is the last act the actor's side has seen; if someone acted since, Stale ``casework.stale``.
+    ``key`` as in ``begin``. Raises NotFound, NotAllowed, Conflict, InvalidInput; nothing is changed then.
+    """
+    asked = Asked(act=act, answers=answers, by=by, at=at, key=key, entropy=entropy)
+    with writing():
+        locked(Matter.objects).filter(uid=matter).first()
+        row = visible_to(by).select_related("procedure_version", "origin", "target").filter(uid=matter).first()
+        if row is None:
+            raise no_matter()
+        done = _done_before(asked, asked.digest(str(matter)))
+        if done is not None:
+            return done
+        known = seen(row, role=row.role, by=by)
+        if known.version != version:
+            raise _stale()
+        rule = _rule(known.procedure, act)
+        _require_possible(known, rule, by)
+        return _do(known, rule, asked, asked.digest(str(matter)))
+
+
+def open_case(*, number: str, name: str, stage: str, by: Actor, at: datetime, entropy: bytes) -> Case:
+    """Open a case or lead of one's own organisation, to gather its matters. Raises NotAllowed, InvalidInput."""
+    if not by.may("case:open"):
+        raise NotAllowed(
+            "casework.may_not_open",
+            Said("您的岗位不能登记案件。", "Your post cannot register cases."),
+        )
+    number, name = number.strip(), name.strip()
+    problems = [
+        Problem(field, "missing", Said("请填写。", "Please fill in."))
+        for field, value in (("number", number), ("name", name))
+        if not value
+    ]
+    if stage not in {"filed", "verification"}:
+        problems.append(Problem("stage", "unknown", Said("请选择办案阶段。", "Choose the stage.")))
+    if Case.objects.filter(organisation=by.organisation, number=number).exists():
+        said = Said(f"案件编号“{number}”已经登记。", f"A case with number “{number}” is already registered.")
+        problems.append(Problem("number", "taken", said))
+    if problems:
+        said = Said("案件没有登记，请更正标出的项目。", "The case was not registered; mend the marked fields.")
+        raise InvalidInput("casework.bad_case", said, problems=tuple(problems))
+    with writing():
+        case = Case.objects.create(
+            uid=uuid7(at, entropy[:10]),
+            organisation=by.organisation,
+            number=number,
+            name=name,
+            stage=stage,
+            person=by.person,
+            opened_at=at,
+        )
+        journal.record(event="case.open", at=at, by=by, subject=number, internal=True, details={"stage": stage})
+    return case
+
+
+def acknowledge(*, matter: Matter, by: Actor, at: datetime) -> None:
+    """Mark the messages to the actor's organisation as read (已读): the receipt that the other side sees."""
+    unread = Message.objects.filter(matter=matter, receiver=by.organisation, read_at__isnull=True)
+    if unread.exists():
+        with writing():
+            unread.update(read_at=at, read_by=by.person)
+
+
+def note_refusal(*, uid: UUID, by: Actor, at: datetime) -> None:
+    """Record that somebody asked for an existing matter that is not shown to them."""
+    with writing():
+        number = Matter.objects.filter(uid=uid).values_list("number", flat=True).first()
+    if number is not None:
+        journal.record_read(what="matter", subject=number, by=by, at=at, refused=True)
+
+
+def _begin(procedure_id: str, parties: Mapping[str, str], case: Case | None, asked: Asked, digest: str) -> Matter:
+    by, at = asked.by, asked.at
+    today = legal_date(at)
+    with writing():
+        middle = centre()
+        series = numbers.lock_series(organisation=middle, kind=SERIES_OF_MATTERS, year=today.year)
+        done = _done_before(asked, digest)
+        if done is not None:
+            return done.matter
+        version, procedure = version_in_force(procedure_id, on=today)
+        rule = _rule(procedure, asked.act)
+        if not rule.initial:
+            raise _not_in_state(rule)
+        if not by.may(rule.permission) or not by.may(READ):
+            raise _may_not(rule)
+        organisations = _parties(procedure, parties, by, middle)
+        n = numbers.take_number(series)
+        target = next((organisations[role] for role in procedure.roles if role not in {rule.role, CENTRE_ROLE}), None)
+        matter = Matter.objects.create(
+            uid=uuid7(at, asked.entropy[:10]),
+            number=matter_number(charter_on(today).id, today.year, n),
+            procedure_version=version,
+            procedure=procedure.id,
+            title="",
+            state="",
+            outer_state="",
+            origin=by.organisation,
+            target=target,
+            case=case,
+            begun_at=at,
+            acted_at=at,
+        )
+        Participant.objects.bulk_create(
+            Participant(matter=matter, role=role, organisation=organisation)
+            for role, organisation in organisations.items()
+        )
+        effects.show(matter, rule.role, by.organisation, at=at)
+        known = Seen(
+            matter=matter, procedure=procedure, role=rule.role, state="", version=0, facts={}, parties=organisations
+        )
+        _do(known, rule, asked, digest)
+        return matter
+
+
+def _do(known: Seen, rule: ActRule, asked: Asked, digest: str) -> Act:
+    """Write one act and everything that follows from it; the caller holds the transaction and the lock."""
+    matter, procedure, by, at = known.matter, known.procedure, asked.by, asked.at
+    today = legal_date(at)
+    charter, calendar = charter_on(today), calendar_on(today)
+    clocks.require_running(matter, procedure, rule, today=today)
+    taken = rule_answers.take(procedure, rule, asked.answers, known=known.facts, code_lists=charter.code_lists)
+    files = resolved(procedure, rule, taken, by=by)
+    occasion = Occasion(
+        procedure=procedure,
+        act=rule,
+        matter=matter if known.version else None,
+        parties=known.parties,
+        answers=taken,
+        by=by,
+        at=at,
+        today=today,
+        calendar=calendar,
+    )
+    for name in rule.guards:
+        GUARDS[name](occasion)
+    act = Act.objects.create(
+        matter=matter,
+        seq=matter.version + 1,
+        act=rule.id,
+        role=rule.role,
+        person=by.person,
+        post=by.post,
+        organisation=by.organisation,
+        at=at,
+        from_state=matter.state,
+        to_state=rule.to or matter.state,
+        internal=rule.internal,
+        answers=taken,
+        answers_digest=hashlib.sha256(canonical_json(taken)).hexdigest(),
+        key=asked.key,
+        key_digest=digest,
+    )
+    released = effects.fold(matter, procedure, rule, taken, at=at)
+    effects.attach(act, files, released)
+    effects.move(matter, rule, known)
+    started = clocks.apply(
+        matter,
+        procedure,
+        rule,
+        facts={**known.facts, **taken},
+        parties=known.parties,
+        calendar=calendar,
+        at=at,
+    )
+    paper = None
+    if rule.paper:
+        paper = letters.issue(act, known, started, charter=charter, by=by, entropy=asked.entropy)
+    effects.settle(matter, procedure, known)
+    effects.join(matter, procedure, rule, known.parties, at=at)
+    receivers = effects.send(act, known.parties)
+    details: dict[str, str | int | list[str]] = {
+        "seq": act.seq,
+        "from": act.from_state,
+        "to": act.to_state,
+        "answers": act.answers_digest,
+    }
+    details.update({f"clock.{run.clock}": run.legal_due.isoformat() for run in started})
+    if paper is not None:
+        details |= {"paper": paper.number, "paper.digest": paper.file.digest, "letter.digest": paper.letter_digest}
+    journal.record(
+        event=f"{procedure.id}.{rule.id}",
+        at=at,
+        by=by,
+        subject=matter.number,
+        matter_uid=matter.uid,
+        internal=rule.internal,
+        details=details,
+    )
+    effects.tell(act, procedure, rule, known.parties, receivers)
+    return act
+
+
+def _parties(
+    procedure: Procedure, named: Mapping[str, str], by: Actor, middle: Organisation
+) -> dict[str, Organisation]:
+    """The organisation of every role: the beginner's own, the centre's, and those named by code."""
+    initiating = procedure.initiating_role
+    wanted = [role for role in procedure.roles if role not in {initiating, CENTRE_ROLE}]
+    found = {row.code: row for row in Organisation.objects.filter(code__in=[named.get(role, "") for role in wanted])}
+    problems: list[Problem] = []
+    parties = {initiating: by.organisation}
+    for role in wanted:
+        organisation = found.get(named.get(role, ""))
+        if organisation is None:
+            problems.append(Problem(role, "missing", Said("请选择机关。", "Choose an organisation.")))
+        elif organisation in parties.values():
+            said = Said(
+                "每一方必须是不同的机关，请另选一个。", "Each side must be a different organisation; choose another."
+            )
+            problems.append(Problem(role, "same", said))
+        else:
+            parties[role] = organisation
+    unknown = sorted(set(named) - set(wanted))
+    problems += [Problem(role, "unknown", Said(f"程序中没有角色“{role}”。", f"No role {role!r}.")) for role in unknown]
+    if problems:
+        said = Said("没有办理：请更正标出的项目。", "Nothing was done: mend the marked fields.")
+        raise InvalidInput("casework.bad_parties", said, problems=tuple(problems))
+    if CENTRE_ROLE in procedure.roles:
+        parties[CENTRE_ROLE] = middle
+    return parties
+
+
+def _done_before(asked: Asked, digest: str) -> Act | None:
+    """The act that the same key has already done; Conflict ``casework.key_reused`` when it was another request."""
+    done = Act.objects.select_related("matter").filter(organisation=asked.by.organisation, key=asked.key).first()
+    if done is not None and done.key_digest != digest:
+        raise Conflict(
+            "casework.key_reused",
+            Said(
+                "这个提交编号已经用于另一项办理，请重新打开页面再提交。",
+                "This submission key was already used for something else; open the form again.",
+            ),
+        )
+    return done
+
+
+def _rule(procedure: Procedure, act: str) -> ActRule:
+    rule = next((rule for rule in procedure.acts if rule.id == act), None)
+    if rule is None:
+        raise NotFound(
+            "casework.no_act",
+            Said(f"程序“{procedure.zh}”没有行为“{act}”。", f"The procedure “{procedure.en}” has no act {act!r}."),
+        )
+    return rule
+
+
+def _require_possible(known: Seen, rule: ActRule, by: Actor) -> None:
+    if rule.role != known.role or not by.may(rule.permission):
+        raise _may_not(rule)
+    if rule.initial or known.state not in rule.from_states:
+        raise _not_in_state(rule)
+
+
+def _may_not(rule: ActRule) -> NotAllowed:
+    return NotAllowed(
+        "casework.may_not",
+        Said(
+            f"您的岗位不能办理“{rule.zh}”。请联系有权限的同事（{rule.permission}）。",
+            f"Your post may not do “{rule.en}”. Ask a colleague who holds {rule.permission}.",
+        ),
+    )
+
+
+def _not_in_state(rule: ActRule) -> Conflict:
+    return Conflict(
+        "casework.not_in_state",
+        Said(
+            f"事项当前的状态不能办理“{rule.zh}”。请刷新页面查看可以办理的行为。",
+            f"“{rule.en}” is not possible in the present state. Reload to see what is.",
+        ),
+    )
+
+
+def _stale() -> Stale:
+    return Stale(
+        "casework.stale",
+        Said(
+            "在您打开页面之后，这个事项有了新的进展。请先查看，再决定是否提交；您填写的内容已经保留。",
+            "Something happened in this matter since you opened the page. Look at it first; what you typed is kept.",
+        ),
+    )

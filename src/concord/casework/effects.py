@@ -1,0 +1,179 @@
+"""What follows from an act: facts, files, state, who sees it, who is told; inside the act's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from concord.casework.models import Act, Attachment, Audience, Matter, Message, Participant
+from concord.casework.queries import Seen
+from concord.foundation.access.models import Scope
+from concord.foundation.database.clock import legal_date
+from concord.foundation.files.models import File
+from concord.foundation.notices import commands as notices
+from concord.foundation.organisations.models import Organisation, Post
+from concord.foundation.organisations.queries import posts_with
+from concord.rules.canonical import JSON
+from concord.rules.errors import Said
+from concord.rules.procedure import Act as ActRule
+from concord.rules.procedure import FieldType, Procedure
+
+TITLE_LENGTH = 200
+
+
+def fold(
+    matter: Matter, procedure: Procedure, rule: ActRule, taken: Mapping[str, JSON], *, at: datetime
+) -> dict[str, list[str]]:
+    """Fold the answers into the matter's facts; an internal act's stay in its side's drafts until let out.
+
+    Returns the files that this act lets out of earlier internal acts: field → uids.
+    """
+    kept = {name: value for name, value in taken.items() if not procedure.field(name).act_only}
+    cleared = [name for name in rule.asks if name not in taken]
+    drafts = dict(matter.drafts.get(rule.role, {}))
+    for name in cleared:
+        drafts.pop(name, None)
+    released: dict[str, list[str]] = {}
+    if rule.internal:
+        matter.drafts = {**matter.drafts, rule.role: {**drafts, **kept}}
+    else:
+        released = {
+            name: list(value)
+            for name, value in drafts.items()
+            if procedure.field(name).type is FieldType.FILES and isinstance(value, list)
+        }
+        facts = {name: value for name, value in matter.facts.items() if name not in cleared}
+        matter.facts = {**facts, **drafts, **kept}
+        matter.drafts = {role: said for role, said in matter.drafts.items() if role != rule.role}
+    if rule.role == procedure.initiating_role and procedure.title and procedure.title in taken:
+        matter.title = str(taken[procedure.title])[:TITLE_LENGTH]
+    matter.acted_at = at
+    return released
+
+
+def attach(act: Act, files: Mapping[str, Sequence[File]], released: Mapping[str, list[str]]) -> None:
+    """Tie files to the act: those it tells itself, and those it lets out."""
+    rows = [
+        Attachment(matter=act.matter, act=act, field=name, file=file) for name, told in files.items() for file in told
+    ]
+    let_out = {uid: name for name, uids in released.items() for uid in uids}
+    if let_out:
+        found = File.objects.filter(uid__in=let_out)
+        rows += [Attachment(matter=act.matter, act=act, field=let_out[str(file.uid)], file=file) for file in found]
+    Attachment.objects.bulk_create(rows)
+
+
+def move(matter: Matter, rule: ActRule, known: Seen) -> None:
+    """Bring the states forward; the others keep the state they know while one side works internally."""
+    if rule.to is not None:
+        matter.state = rule.to
+        matter.final = known.procedure.state(rule.to).final
+        matter.inner_role = rule.role if rule.internal else ""
+    if not rule.internal and rule.to is not None:
+        matter.outer_state = rule.to
+        if matter.final:
+            matter.outcome = _outcome(known, rule.to)
+    if not matter.outer_state:
+        matter.outer_state = matter.state
+    matter.version += 1
+
+
+def _outcome(known: Seen, final: str) -> str:
+    """What came of the matter: the state it was closed from, when that state only leads out; else the final one."""
+    ways = {act.to for act in known.procedure.acts if known.state in act.from_states and act.to is not None}
+    ended = all(known.procedure.state(way).final for way in ways)
+    return known.state if ended and known.state else final
+
+
+def settle(matter: Matter, procedure: Procedure, known: Seen) -> None:
+    """Write the matter's row: whose turn it is follows from the first act the procedure lists for its state."""
+    turn = next((act.role for act in procedure.acts if matter.state in act.from_states), None)
+    matter.holder = known.parties[turn] if turn else None
+    handling = {**matter.facts, **matter.drafts.get(known.role, {})}.get("handling")
+    matter.handling = handling if isinstance(handling, str) else matter.handling
+    matter.save()
+
+
+def show(matter: Matter, role: str, organisation: Organisation, *, at: datetime) -> None:
+    """Let an organisation see the matter from now on."""
+    Audience.objects.create(
+        scope=Scope.objects.get(organisation=organisation), matter=matter, role=role, sort_key=sort_key(at)
+    )
+    Participant.objects.filter(matter=matter, role=role).update(joined_at=at)
+
+
+def sort_key(at: datetime) -> int:
+    """Microseconds since 1970: lists are sorted by the last act each side knows of."""
+    return int(at.timestamp() * 1_000_000)
+
+
+def join(
+    matter: Matter, procedure: Procedure, rule: ActRule, parties: Mapping[str, Organisation], *, at: datetime
+) -> None:
+    """Let those see the matter whose turn may come, or whom the act notifies; bring it to the top of the lists."""
+    if rule.internal:
+        Audience.objects.filter(matter=matter, role=rule.role).update(sort_key=sort_key(at))
+        return
+    Audience.objects.filter(matter=matter).update(sort_key=sort_key(at))
+    seeing = set(Audience.objects.filter(matter=matter).values_list("role", flat=True))
+    invited = (procedure.roles_who_may_act(matter.outer_state) | set(rule.notifies)) - seeing
+    for role in sorted(invited):
+        show(matter, role, parties[role], at=at)
+
+
+def send(act: Act, parties: Mapping[str, Organisation]) -> list[Organisation]:
+    """Send the act to every other side that sees the matter, and mark what it answers; returns the receivers.
+
+    Sender and receiver stand in one installation, so a message is delivered in the moment it is submitted.
+    """
+    if act.internal:
+        return []
+    roles = Audience.objects.filter(matter=act.matter).exclude(role=act.role).values_list("role", flat=True)
+    receivers = [parties[role] for role in roles]
+    Message.objects.bulk_create(
+        Message(
+            matter=act.matter,
+            act=act,
+            sender=act.organisation,
+            receiver=receiver,
+            submitted_at=act.at,
+            delivered_at=act.at,
+        )
+        for receiver in receivers
+    )
+    received = Message.objects.filter(matter=act.matter, receiver=act.organisation)
+    received.filter(read_at__isnull=True).update(read_at=act.at, read_by=act.person)
+    received.filter(answered_at__isnull=True).update(answered_at=act.at)
+    return receivers
+
+
+def tell(
+    act: Act,
+    procedure: Procedure,
+    rule: ActRule,
+    parties: Mapping[str, Organisation],
+    receivers: Iterable[Organisation],
+) -> None:
+    """Notify the people concerned: on each side whoever has worked on the matter, else whoever may act next."""
+    matter = act.matter
+    said = Said(
+        f"{act.organisation.zh}：{rule.zh} — {matter.title or matter.number}",
+        f"{act.organisation.en}: {rule.en} — {matter.title or matter.number}",
+    )
+    told: list[Post] = []
+    sides = [act.organisation] if act.internal else [act.organisation, *receivers]
+    workers = dict(
+        Act.objects.filter(matter=matter, organisation__in=sides).values_list("person_id", "organisation_id").distinct()
+    )
+    for role, organisation in parties.items():
+        if organisation not in sides:
+            continue
+        state = matter.state if matter.inner_role in {"", role} else matter.outer_state
+        following = procedure.possible(state, role)
+        if organisation == act.organisation and (not act.internal or not following):
+            continue
+        permission = following[0].permission if following else "matter:read"
+        posts = list(posts_with([organisation.id], permission, on=legal_date(act.at)))
+        at_work = [post for post in posts if workers.get(post.person_id) == organisation.id]
+        told += [post for post in at_work or posts if post.person_id != act.person_id]
+    notices.tell(posts=told, kind=f"{procedure.id}.{rule.id}", said=said, matter_uid=matter.uid, at=act.at)

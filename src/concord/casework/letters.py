@@ -1,0 +1,163 @@
+"""Papers of acts: the number is taken, the letter set as PDF/A and stored, all inside the act's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from django.conf import settings
+
+from concord.casework import numbers
+from concord.casework.models import Act, Attachment, ClockRun, Paper
+from concord.casework.papers import Contact, Letter, digest, template_in, typeset, word
+from concord.casework.papers.letter import spoken
+from concord.casework.queries import Seen
+from concord.foundation.access.actor import Actor
+from concord.foundation.database.clock import legal_date
+from concord.foundation.files import commands as files
+from concord.foundation.organisations.models import Organisation, Person
+from concord.foundation.organisations.queries import official_name, texts_of
+from concord.rules import numbering
+from concord.rules.canonical import JSON
+from concord.rules.charter import Charter
+from concord.rules.errors import InvalidInput, Problem, Said
+from concord.rules.identifiers import uuid7
+from concord.rules.limits import Unit, parse_limit
+from concord.rules.procedure import FieldType, PaperRule, Procedure, SourceLabel
+
+SHORT_DIGEST = 12
+LAW = "cn"
+
+
+def issue(act: Act, known: Seen, started: Sequence[ClockRun], *, charter: Charter, by: Actor, entropy: bytes) -> Paper:
+    """Issue the paper that ``act`` names: take its number, typeset and store it.
+
+    Raises InvalidInput ``casework.paper_needs`` for missing facts and ``paper.missing_glyph`` for a character that no
+    font has; the act is then not done and no number is used.
+    """
+    procedure = known.procedure
+    rule = procedure.paper(procedure.act(act.act).paper or "")
+    matter = act.matter
+    facts = matter.facts
+    _require_facts(procedure, rule, facts)
+    year = legal_date(act.at).year
+    series = numbers.lock_series(organisation=by.organisation, kind=rule.id, year=year)
+    n = numbers.take_number(series)
+    number = numbering.render(rule.number, mark=by.organisation.mark, year=year, n=n)
+    letter = _letter(act, known, rule, number, started, charter=charter, by=by)
+    texts = texts_of(charter.digest)
+    template = template_in(texts, f"{LAW}/papers/{procedure.id}/{rule.id}.typ")
+    made = typeset(letter, template=template, fonts=settings.FONTS)
+    file = files.store(content=made.pdf, name=f"{number}.pdf", by=by, at=act.at, uid=uuid7(act.at, entropy[10:20]))
+    return Paper.objects.create(
+        uid=uuid7(act.at, entropy[20:30]),
+        matter=matter,
+        act=act,
+        kind=rule.id,
+        form=rule.form,
+        organisation=by.organisation,
+        number=number,
+        year=year,
+        n=n,
+        letter=spoken(letter),
+        letter_digest=digest(letter),
+        template_digest=made.template_digest,
+        charter_digest=charter.digest,
+        engine=made.engine,
+        file=file,
+        issued_at=act.at,
+    )
+
+
+def word_copy(paper: Paper) -> bytes:
+    """The convenience copy as DOCX, made from the letter's stored facts and the templates it was issued with."""
+    letter = letter_of(paper)
+    path = f"{LAW}/papers/{paper.matter.procedure}/{paper.kind}.typ"
+    return word(letter, template=template_in(texts_of(paper.charter_digest), path), fonts=settings.FONTS)
+
+
+def letter_of(paper: Paper) -> Letter:
+    """The letter as it was issued."""
+    return Letter.from_spoken(paper.letter)
+
+
+def _letter(
+    act: Act,
+    known: Seen,
+    rule: PaperRule,
+    number: str,
+    started: Sequence[ClockRun],
+    *,
+    charter: Charter,
+    by: Actor,
+) -> Letter:
+    procedure, facts = known.procedure, act.matter.facts
+    statutory = next((run for run in started if _is_statutory_limit(procedure, run)), None)
+    drafter = _drafter(act, procedure)
+    earlier = Paper.objects.filter(matter=act.matter).exclude(organisation=by.organisation).order_by("-id").first()
+    return Letter(
+        form=rule.form,
+        kind=rule.id,
+        number=number,
+        sender=official_name(by.organisation, procedure.line),
+        addressee=official_name(_addressee(act, known), procedure.line),
+        issued_date=legal_date(act.at),
+        title=rule.form.split("（")[0],
+        facts=facts,
+        labels=_labels(procedure, facts, charter),
+        limit_days=parse_limit(statutory.limit).n if statutory else None,
+        due_date=statutory.legal_due if statutory else None,
+        contact=Contact(person=drafter.zh, telephone=drafter.telephone, address=by.organisation.address),
+        signed_by=by.person.zh,
+        copies=(),
+        attachments=tuple(_attached(act)),
+        reference=earlier.number if earlier else None,
+    )
+
+
+def _is_statutory_limit(procedure: Procedure, run: ClockRun) -> bool:
+    source = procedure.clock(run.clock).source
+    if not run.limit or source is None or parse_limit(run.limit).unit is not Unit.WORKING_DAYS:
+        return False
+    return procedure.label_of(source) is SourceLabel.STATUTORY
+
+
+def _addressee(act: Act, known: Seen) -> Organisation:
+    initiating = known.procedure.initiating_role
+    if act.role != initiating:
+        return known.parties[initiating]
+    return next(party for role, party in known.parties.items() if role not in {initiating, "centre"})
+
+
+def _drafter(act: Act, procedure: Procedure) -> Person:
+    """Who worked on the letter: the last of the side to act under another permission than the signing one."""
+    signing = procedure.act(act.act).permission
+    drafting = [rule.id for rule in procedure.acts if rule.role == act.role and rule.permission != signing]
+    done = Act.objects.filter(matter=act.matter, role=act.role, act__in=drafting).select_related("person").last()
+    return done.person if done else act.person
+
+
+def _labels(procedure: Procedure, facts: Mapping[str, JSON], charter: Charter) -> dict[str, str]:
+    labels: dict[str, str] = {}
+    for field in procedure.fields:
+        value = facts.get(field.id)
+        if not isinstance(value, str):
+            continue
+        if field.type is FieldType.CHOICE:
+            labels[field.id] = next(option.zh for option in field.options if option.id == value)
+        elif field.type is FieldType.CODE:
+            labels[field.id] = charter.code_lists[field.list or ""][value].zh
+    return labels
+
+
+def _attached(act: Act) -> list[str]:
+    rows = Attachment.objects.filter(act=act).select_related("file")
+    return [f"{row.file.name}（SHA-256 {row.file.digest[:SHORT_DIGEST]}）" for row in rows]
+
+
+def _require_facts(procedure: Procedure, rule: PaperRule, facts: Mapping[str, JSON]) -> None:
+    missing = [procedure.field(name) for name in rule.needs if not facts.get(name)]
+    if missing:
+        problems = tuple(Problem(field.id, "missing", Said("请填写。", "Please fill in.")) for field in missing)
+        zh, en = "、".join(field.zh for field in missing), ", ".join(field.en for field in missing)
+        said = Said(f"{rule.form}还缺少：{zh}。", f"The paper still needs: {en}.")
+        raise InvalidInput("casework.paper_needs", said, problems=problems)

@@ -1,0 +1,47 @@
+"""The Python functions that procedure files name: guards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from concord.foundation.access.actor import Actor
+from concord.foundation.organisations.models import Organisation
+from concord.rules.calendar import Calendar
+from concord.rules.canonical import JSON
+from concord.rules.procedure import Act as ActRule
+from concord.rules.procedure import Procedure
+
+if TYPE_CHECKING:
+    from concord.casework.models import Matter
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a guard looks at: the act about to be done, by whom, with which answers; ``matter`` is None at the start."""
+
+    procedure: Procedure
+    act: ActRule
+    matter: Matter | None
+    parties: Mapping[str, Organisation]
+    answers: Mapping[str, JSON]
+    by: Actor
+    at: datetime
+    today: date
+    calendar: Calendar
+
+
+Guard = Callable[[Occasion], None]
+GUARDS: dict[str, Guard] = {}
+
+
+def guard(name: str) -> Callable[[Guard], Guard]:
+    """Register a guard under the name that procedure files use; it raises an error of the tree or returns."""
+
+    def register(function: Guard) -> Guard:
+        GUARDS[name] = function
+        return function
+
+    return register

@@ -1,0 +1,89 @@
+"""Writes: putting a charter version into force; people and their posts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from concord.foundation.database.scope import writing
+from concord.foundation.organisations.models import CharterVersion, Hat, Kind, Organisation, Person, Post
+from concord.foundation.organisations.queries import charter_on
+from concord.rules.charter import load
+from concord.rules.errors import InvalidInput, Problem, Said
+
+CENTRE_CODE = "centre"
+CENTRE_MARK = "协作"
+
+
+def put_charter_into_force(
+    *, texts: Mapping[str, str], charter_id: str, resolution: str, effective_from: date, at: datetime
+) -> CharterVersion:
+    """Check the charter, keep its texts by digest and bring organisations and hats in line with it.
+
+    The same texts twice are one version. Raises DefinitionError with every fault.
+    """
+    charter = load(texts, charter_id)
+    with writing():
+        version, made = CharterVersion.objects.get_or_create(
+            digest=charter.digest,
+            defaults={
+                "charter": charter_id,
+                "effective_from": effective_from,
+                "resolution": resolution,
+                "texts": dict(texts),
+                "adopted_at": at,
+            },
+        )
+        if made:
+            middle = Organisation(
+                code=CENTRE_CODE, kind=Kind.CENTRE, zh="协作中心", en="Collaboration centre", mark=CENTRE_MARK, position=0
+            )
+            _organise(middle, {"market": f"{charter.zh}中心"})
+            for position, member in enumerate(charter.members, start=1):
+                organisation = Organisation(
+                    code=member.code,
+                    kind=Kind.MEMBER,
+                    zh=member.zh,
+                    en=member.en,
+                    mark=member.mark,
+                    position=position,
+                )
+                _organise(organisation, {"market": member.market, "patent": member.patent})
+    return version
+
+
+def _organise(wanted: Organisation, names: Mapping[str, str]) -> None:
+    """Make or rename an organisation after the charter; contacts stay as they are."""
+    columns = {name: getattr(wanted, name) for name in ("kind", "zh", "en", "mark", "position")}
+    organisation, _ = Organisation.objects.update_or_create(code=wanted.code, defaults=columns)
+    for line, name in names.items():
+        Hat.objects.update_or_create(organisation=organisation, line=line, defaults={"zh": name})
+
+
+def enrol(
+    *, username: str, zh: str, en: str, telephone: str = "", email: str = "", password: str | None = None
+) -> Person:
+    """Make a person; without a password the person cannot sign in by form."""
+    person = Person(username=username, zh=zh, en=en, telephone=telephone, email=email)
+    person.set_password(password)
+    person.save()
+    return person
+
+
+def appoint(
+    *,
+    person: Person,
+    organisation: Organisation,
+    kind: str,
+    held_from: date,
+    held_until: date | None = None,
+    group: str = "",
+) -> Post:
+    """Give ``person`` a post; the kind must be one that the charter knows on the first day."""
+    kinds = {post.id for post in charter_on(held_from).posts}
+    if kind not in kinds:
+        said = Said(f"章程中没有岗位“{kind}”。", f"The charter knows no post {kind!r}.")
+        raise InvalidInput("organisations.unknown_post", said, problems=(Problem("kind", "unknown", said),))
+    return Post.objects.create(
+        person=person, organisation=organisation, kind=kind, group=group, held_from=held_from, held_until=held_until
+    )

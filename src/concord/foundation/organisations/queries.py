@@ -1,0 +1,84 @@
+"""Reads: the charter in force, organisations, who holds which post."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache
+
+from django.db.models import Q, QuerySet
+
+from concord.foundation.organisations.models import CharterVersion, Kind, Organisation, Post
+from concord.rules.calendar import Calendar, calendar_from
+from concord.rules.charter import Charter, load
+from concord.rules.errors import NotFound, Said
+
+
+def charter_on(day: date) -> Charter:
+    """The charter in force on ``day``; one small query, the parsed charter is kept by its digest.
+
+    Raises NotFound ``charter.none_in_force`` before any version has been adopted.
+    """
+    row = _version_on(day)
+    return _parsed(row[0], row[1])
+
+
+def calendar_on(day: date) -> Calendar:
+    """The calendar with the holiday notices known to the charter in force on ``day``."""
+    row = _version_on(day)
+    return _calendar(row[0])
+
+
+def texts_of(digest: str) -> dict[str, str]:
+    """The texts of one adopted charter version, path → text."""
+    return dict(CharterVersion.objects.values_list("texts", flat=True).get(digest=digest))
+
+
+def centre() -> Organisation:
+    """The centre of the alliance."""
+    return Organisation.objects.get(kind=Kind.CENTRE)
+
+
+def members() -> QuerySet[Organisation]:
+    """The member authorities in the charter's order, with their hats."""
+    return Organisation.objects.filter(kind=Kind.MEMBER).prefetch_related("hats")
+
+
+def official_name(organisation: Organisation, line: str) -> str:
+    """The name under which ``organisation`` writes letters in ``line``."""
+    hat = next((hat for hat in organisation.hats.all() if hat.line == line), None)
+    return hat.zh if hat else organisation.zh
+
+
+def posts_with(organisation_ids: Iterable[int], permission: str, *, on: date) -> QuerySet[Post]:
+    """The posts held on ``on`` in these organisations whose kind has ``permission``."""
+    kinds = {kind for rule in charter_on(on).permissions if rule.id == permission for kind in rule.posts}
+    held = Q(held_from__lte=on) & (Q(held_until__isnull=True) | Q(held_until__gt=on))
+    return Post.objects.filter(
+        held, organisation_id__in=list(organisation_ids), kind__in=kinds, person__is_active=True
+    ).select_related("person", "organisation")
+
+
+def _version_on(day: date) -> tuple[str, str]:
+    row = (
+        CharterVersion.objects.filter(effective_from__lte=day)
+        .order_by("-effective_from", "-id")
+        .values_list("digest", "charter")
+        .first()
+    )
+    if row is None:
+        raise NotFound(
+            "charter.none_in_force",
+            Said(f"{day} 没有生效的章程，请先导入章程。", f"No charter is in force on {day}; adopt one first."),
+        )
+    return row
+
+
+@lru_cache(maxsize=16)
+def _parsed(digest: str, charter: str) -> Charter:
+    return load(texts_of(digest), charter)
+
+
+@lru_cache(maxsize=16)
+def _calendar(digest: str) -> Calendar:
+    return calendar_from(texts_of(digest))

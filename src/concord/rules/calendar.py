@@ -107,13 +107,10 @@ class Calendar:
         return replace(self, notices=(*others, notice))
 
     def described(self, day: date) -> Said:
-        """What kind of day ``day`` is, naming the notice where one speaks of it."""
-        worked, off, fixed = self._worked.get(day), self._off.get(day), self._fixed(day)
-        if worked:
-            return Said(
-                f"调休上班（{worked.said.zh}，{worked.number}）",
-                f"make-up working day ({worked.said.en}, notice {worked.number})",
-            )
+        """What kind of day ``day`` is; a day off names its notice, or the article where only the law speaks."""
+        off, fixed = self._off.get(day), self._fixed(day)
+        if day in self._worked:
+            return Said("调休上班", "make-up working day")
         if off:
             return Said(f"{off.said.zh}放假（{off.number}）", f"off for {off.said.en} (notice {off.number})")
         if fixed:

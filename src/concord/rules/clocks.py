@@ -224,7 +224,7 @@ def _plus_hours(moment: datetime, hours: int) -> datetime:
 
 def _timed(moment: datetime) -> Said:
     said = dated(moment)
-    return Said(f"{said.zh}{moment:%H:%M}", f"{said.en} {moment:%H:%M}")
+    return Said(f"{said.zh}{moment:%H:%M}，", f"{said.en} {moment:%H:%M}")
 
 
 def _moment(start: date) -> datetime:

@@ -146,24 +146,21 @@ def _working_days(
             day = last
             continue
         consulted.append(day)
-        said, kind = dated(day), calendar.described(day)
-        if calendar.is_working(day):
-            ordinal += 1
-            # A plain working day needs no word of its own: weekday and ordinal say it.
-            zh = f"{said.zh}{kind.zh}，第{ordinal}个工作日"
-            steps.append(Step(day, True, ordinal, Said(zh, f"{said.en}, {kind.en}: day {ordinal}")))
+        kind, working = _kind(day, calendar), calendar.is_working(day)
+        ordinal += working
+        if working:
+            words = Said(f"{kind.zh}，第{ordinal}个工作日", f"{kind.en}: day {ordinal}")
         else:
-            steps.append(
-                Step(day, False, ordinal, Said(f"{said.zh}{kind.zh}，不计入", f"{said.en}, {kind.en}: not counted"))
-            )
+            words = Said(f"{kind.zh}，不计入", f"{kind.en}: not counted")
+        steps.append(Step(day, working, ordinal, words))
     return Counted(day, tuple(steps), tuple(consulted))
 
 
 def _calendar_days(start: date, limit: Limit, more: int, ordinal: int, *, spans: list[Span]) -> Counted:
     """Days and months in one stride; each excluded span that the period meets pushes its end."""
-    end = (corresponding(start, limit.n) if limit.unit is Unit.MONTHS else start + timedelta(days=limit.n)) + timedelta(
-        days=more
-    )
+    months = limit.unit is Unit.MONTHS
+    nominal = corresponding(start, limit.n) if months else start + timedelta(days=limit.n)
+    end = nominal + timedelta(days=more)
     steps: list[Step] = []
     for first, last in spans:
         met = max(first, start + ONE_DAY)
@@ -171,13 +168,15 @@ def _calendar_days(start: date, limit: Limit, more: int, ordinal: int, *, spans:
             steps.append(Step(last, False, ordinal, _excluded(met, last)))
             end += last - met + ONE_DAY
     said, first_day, total = dated(end), dated(start + ONE_DAY), ordinal + limit.n
-    if limit.unit is Unit.MONTHS:
-        zh, en = (
-            f"{limit.said.zh}届满（有对应日按对应日，没有则为月末）",
-            f"{limit.said.en} end (corresponding day, else the month's last)",
-        )
-    else:
+    if not months:
         zh, en = f"第{total}日，届满", f"day {total}, the last"
+    elif nominal.day == start.day:
+        zh, en = f"{limit.said.zh}届满", f"end of {limit.said.en}"
+    else:
+        zh, en = (
+            f"{limit.said.zh}届满（无对应日，取月末）",
+            f"end of {limit.said.en} (no such day, so the month's last)",
+        )
     words = Said(f"{said.zh}{zh}，自{first_day.zh}数起", f"{said.en}: {en}, counted from {first_day.en}")
     return Counted(end, (*steps, Step(end, True, total, words)))
 
@@ -201,14 +200,13 @@ def backward(day: date, limit: Limit, calendar: Calendar) -> Counted:
     while ordinal < limit.n:
         end -= ONE_DAY
         consulted.append(end)
-        said, kind = dated(end), calendar.described(end)
-        if calendar.is_working(end):
-            ordinal += 1
-            words = Said(f"{said.zh}{kind.zh}，倒数第{ordinal}个工作日", f"{said.en}, {kind.en}: day {ordinal} before")
-            steps.append(Step(end, True, ordinal, words))
+        kind, working = _kind(end, calendar), calendar.is_working(end)
+        ordinal += working
+        if working:
+            words = Said(f"{kind.zh}，倒数第{ordinal}个工作日", f"{kind.en}: day {ordinal} before")
         else:
-            words = Said(f"{said.zh}{kind.zh}，不计入", f"{said.en}, {kind.en}: not counted")
-            steps.append(Step(end, False, ordinal, words))
+            words = Said(f"{kind.zh}，不计入", f"{kind.en}: not counted")
+        steps.append(Step(end, working, ordinal, words))
     return Counted(end, tuple(steps), tuple(consulted))
 
 
@@ -216,20 +214,18 @@ def roll_forward(nominal: date, ordinal: int, calendar: Calendar, *, strict: boo
     """The first day from ``nominal`` on that may end a period; strict: past statutory holidays only."""
     day, steps = nominal, list[Step]()
     while calendar.is_statutory_holiday(day) if strict else calendar.is_off(day):
-        said, kind = dated(day), calendar.described(day)
-        words = Said(f"{said.zh}{kind.zh}，顺延", f"{said.en}, {kind.en}: rolls on")
+        kind = _kind(day, calendar)
+        words = Said(f"{kind.zh}，顺延", f"{kind.en}: rolls on")
         steps.append(Step(day, False, ordinal, words))
         day += ONE_DAY
-    said = dated(day)
     if steps:
+        said = dated(day)
         words = Said(f"{said.zh}节假日后的第一日，为法定届满日", f"{said.en}, first day after: the legal end")
         steps.append(Step(day, False, ordinal, words))
     elif strict and calendar.is_off(day):
-        words = Said(
-            f"{said.zh}{calendar.described(day).zh}，不是法定节日，严格解读不顺延",
-            f"{said.en}, {calendar.described(day).en}, no statutory holiday: does not roll under the strict reading",
-        )
-        steps.append(Step(day, False, ordinal, words))
+        kind = _kind(day, calendar)
+        zh, en = "不是法定节日，严格解读不顺延", "no statutory holiday, does not roll under the strict reading"
+        steps.append(Step(day, False, ordinal, Said(f"{kind.zh}，{zh}", f"{kind.en}: {en}")))
     return Counted(day, tuple(steps))
 
 
@@ -257,6 +253,12 @@ def excluded_hours(start: datetime, end: datetime, exclusions: Sequence[Exclusio
             steps.append(Step(last, False, 0, _excluded(met, last)))
             end += closes - met
     return end, steps
+
+
+def _kind(day: date, calendar: Calendar) -> Said:
+    """The day and what kind of day it is."""
+    said, kind = dated(day), calendar.described(day)
+    return Said(f"{said.zh}{kind.zh}", f"{said.en}, {kind.en}")
 
 
 def _excluded(first: date, last: date) -> Said:

@@ -22,44 +22,10 @@ RESIDENT_WEIGHTS: Final = tuple(pow(2, 17 - n, 11) for n in range(17))
 RESIDENT_CHECKS: Final = "10X98765432"
 LENGTH: Final = 18
 # First two digits of GB/T 2260: provinces, autonomous regions, municipalities, special administrative regions.
+# The one-digit regions with the last province of each: 11 to 15, 21 to 23, …
 PROVINCES: Final = frozenset(
-    [
-        "11",
-        "12",
-        "13",
-        "14",
-        "15",
-        "21",
-        "22",
-        "23",
-        "31",
-        "32",
-        "33",
-        "34",
-        "35",
-        "36",
-        "37",
-        "41",
-        "42",
-        "43",
-        "44",
-        "45",
-        "46",
-        "50",
-        "51",
-        "52",
-        "53",
-        "54",
-        "61",
-        "62",
-        "63",
-        "64",
-        "65",
-        "71",
-        "81",
-        "82",
-    ]
-)
+    f"{region}{n}" for region, last in ((1, 5), (2, 3), (3, 7), (4, 6), (5, 4), (6, 5)) for n in range(1, last + 1)
+) | {"50", "71", "81", "82"}
 UUID_RANDOM_BYTES: Final = 10
 
 

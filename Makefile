@@ -30,6 +30,9 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH :=
 export PYTHONUTF8 := 1
 export UV_PYTHON_DOWNLOADS := never
+# Offices put their own authority into the system's certificates; both tools look elsewhere unless told.
+export UV_SYSTEM_CERTS := 1
+export NODE_USE_SYSTEM_CA := 1
 
 .PHONY: help run check test lint lock clean
 

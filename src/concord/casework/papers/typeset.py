@@ -1,0 +1,196 @@
+"""Letters as PDF/A-2b by typst: no system fonts, no clock, no markup from people, the same bytes every time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from concord.casework.papers.letter import Letter, context, texts
+from concord.rules.errors import DefinitionError, Fault, InvalidInput, Problem, Said
+
+ENGINE = f"typst {version('typst')}"
+
+_IMPORT = re.compile(r'\b(?:import|include)\s+"([^"]+)"')
+_UNSHOWN = re.compile(r'the text `"(.+?)"` could not be displayed')
+_ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}|\\(.)")
+_AT = re.compile(r"┌─ (\S+?):(\d+):")
+_SHORT = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One paper's template: its path in the charter's files, its source, and every part it imports (path → source)."""
+
+    path: str
+    source: str
+    parts: Mapping[str, str]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex over the template and its parts, paths and texts, each with its length before it."""
+        running = hashlib.sha256()
+        for path, source in [(self.path, self.source), *sorted(self.parts.items())]:
+            for text in (path.encode(), source.encode()):
+                running.update(len(text).to_bytes(8, "big") + text)
+        return running.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Typeset:
+    """A finished paper: the PDF's bytes, what it was made with, and how many pages it has."""
+
+    pdf: bytes
+    template_digest: str
+    engine: str
+    pages: int
+
+
+def template_in(files: Mapping[str, str], path: str) -> Template:
+    """The template at ``path`` among a charter's files, with the parts it imports (rooted paths, ``/cn/papers/…``).
+
+    Raises DefinitionError (``paper.no_template``) when the template or a part is missing.
+    """
+    parts: dict[str, str] = {}
+    waiting = [path]
+    while waiting:
+        name = waiting.pop()
+        if name in parts:
+            continue
+        if name not in files:
+            raise DefinitionError(
+                "paper.no_template",
+                Said(
+                    f"章程中没有文书模板 {name}；请补上该文件，或改正引用它的模板 {path}。",
+                    f"The charter has no template {name}; add the file, or mend {path}, which asks for it.",
+                ),
+            )
+        parts[name] = files[name]
+        waiting += [posixpath.normpath(part).lstrip("/") for part in _IMPORT.findall(files[name])]
+    source = parts.pop(path)
+    return Template(path=path, source=source, parts=parts)
+
+
+def typeset(letter: Letter, *, template: Template, fonts: Path) -> Typeset:
+    """The paper as tagged PDF/A-2b; ``fonts`` is a folder with Noto Serif SC, in regular and bold.
+
+    Raises InvalidInput (``paper.missing_glyph``) with one problem per field for a character the fonts cannot draw, and
+    DefinitionError (``paper.template_failed``) when the template itself is wrong or asks for a fact that is not there.
+    """
+    inputs = {"letter": context(letter)}
+    issued = datetime.combine(letter.issued_date, time(), UTC)
+    try:
+        pdf = typst.compile(
+            _sources(template),
+            format="pdf",
+            root=fonts,  # a template can read nothing but the fonts
+            font_paths=_loaded(fonts),
+            ignore_system_fonts=True,
+            sys_inputs=inputs,
+            pdf_standards=["a-2b"],
+            timestamp=issued,
+        )
+    except typst.TypstError as failure:
+        raise _translated(failure, letter, template) from failure
+    pages = _metadata(letter, template=template, fonts=fonts)["pages"]
+    return Typeset(pdf=pdf, template_digest=template.digest, engine=ENGINE, pages=pages)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a paper in reading order: its kind (``heading``, ``item`` …), a label before it, and its text."""
+
+    kind: str
+    label: str
+    text: str
+
+
+def lines(letter: Letter, *, template: Template, fonts: Path) -> tuple[Line, ...]:
+    """What the paper says, line by line, as the template worded it; raises as ``typeset`` does, glyphs apart."""
+    return tuple(Line(**line) for line in _metadata(letter, template=template, fonts=fonts)["lines"])
+
+
+def refusal(letter: Letter, unshown: Iterable[str]) -> InvalidInput | None:
+    """The error that names each character or cluster that cannot be shown, and its field; None when no field has it."""
+    problems = tuple(
+        Problem(field, "paper.missing_glyph", _cannot_show(cluster))
+        for field, text in texts(letter)
+        for cluster in sorted(set(unshown))
+        if cluster in text
+    )
+    if not problems:
+        return None
+    said = Said(
+        f"文书中有字体无法显示的字符，共{len(problems)}处，未签发；请按各栏提示修改后再试。",
+        f"The paper holds characters that cannot be shown, in {len(problems)} places, and was not issued; mend the "
+        "fields named, then try again.",
+    )
+    return InvalidInput("paper.missing_glyph", said, problems=problems)
+
+
+def _cannot_show(cluster: str) -> Said:
+    shown = cluster if cluster.isprintable() else "□"
+    points = " ".join(f"U+{ord(character):04X}" for character in cluster)
+    return Said(
+        f"文书字体没有“{shown}”（{points}）这个字，无法印入 PDF/A 原件；请改用通用规范汉字，或以文字说明该字。",
+        f"The fonts of the papers have no “{shown}” ({points}), so it cannot stand in the PDF/A original; use a "
+        "standard character instead, or describe it in words.",
+    )
+
+
+@lru_cache(maxsize=4)
+def _loaded(fonts: Path) -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[fonts])
+
+
+def _sources(template: Template) -> Any:  # typst takes a table of files; its published types know a single one only
+    return {"main.typ": template.source.encode(), **{path: text.encode() for path, text in template.parts.items()}}
+
+
+def _metadata(letter: Letter, *, template: Template, fonts: Path) -> Any:
+    """What the template hands out under ``<paper>``; right after ``typeset`` of the letter it costs next to nothing."""
+    try:
+        found = typst.query(
+            _sources(template),
+            "<paper>",
+            field="value",
+            one=True,
+            root=fonts,
+            font_paths=_loaded(fonts),
+            ignore_system_fonts=True,
+            sys_inputs={"letter": context(letter)},
+        )
+    except RuntimeError as failure:
+        raise _translated(failure, letter, template) from failure
+    return json.loads(found)
+
+
+def _translated(failure: RuntimeError, letter: Letter, template: Template) -> InvalidInput | DefinitionError:
+    diagnostic = getattr(failure, "diagnostic", str(failure))
+    unshown = [_plain(text) for text in _UNSHOWN.findall(diagnostic)]
+    refused = refusal(letter, unshown) or refusal(letter, "".join(unshown))
+    if refused:
+        return refused
+    place = _AT.search(diagnostic)
+    file = template.path if place is None or place[1] == "main.typ" else place[1]
+    said = Said(
+        f"文书模板 {template.path} 无法排版：{getattr(failure, 'message', diagnostic)}",
+        f"The template {template.path} cannot be typeset: {getattr(failure, 'message', diagnostic)}",
+    )
+    fault = Fault(file, int(place[2]) if place else 0, letter.kind, "paper.template_failed", said)
+    return DefinitionError("paper.template_failed", said, faults=(fault,))
+
+
+def _plain(quoted: str) -> str:
+    """The characters of a text that typst quoted with escapes."""
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)) if found[1] else _SHORT.get(found[2], found[2]), quoted)

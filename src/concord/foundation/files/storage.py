@@ -1,0 +1,93 @@
+"""The folder where bytes lie once under their digest: ``aa/bb/<sha256>``.
+
+Bytes arrive in a file of their own beside the tree and are renamed into it when they are whole and on disk, so a
+process killed at any moment leaves nothing incomplete under a digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from concord.foundation.files.policy import MAX_SIZE, check_size
+
+CHUNK = 1024 * 1024
+INCOMING = "incoming"
+ABANDONED_SECONDS = 24 * 60 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What now lies in the folder: SHA-256 in hexadecimal, and the number of bytes."""
+
+    digest: str
+    size: int
+
+
+def path_of(root: Path, digest: str) -> Path:
+    """Where the bytes with this digest lie."""
+    return root / digest[:2] / digest[2:4] / digest
+
+
+def put(root: Path, content: IO[bytes], *, check: Callable[[IO[bytes]], None]) -> Kept:
+    """Take ``content`` into the folder; the same bytes again change nothing.
+
+    ``check`` is given the whole content as a seekable file before anything becomes visible, and raises to refuse it.
+    Raises InvalidInput ``files.empty`` or, having read one byte too many, ``files.too_large``.
+    """
+    with _incoming(root) as arriving:
+        digest = hashlib.sha256()
+        size = 0
+        while size <= MAX_SIZE and (chunk := content.read(min(CHUNK, MAX_SIZE + 1 - size))):
+            arriving.write(chunk)
+            digest.update(chunk)
+            size += len(chunk)
+        check_size(size)
+        check(arriving)
+        arriving.flush()
+        os.fsync(arriving.fileno())
+        target = path_of(root, digest.hexdigest())
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Also when it is there already: the bytes are the same, and a copy damaged on disk is healed.
+        Path(arriving.name).replace(target)
+        for folder in (target.parent, target.parent.parent, root):
+            _to_disk(folder)
+    return Kept(digest.hexdigest(), size)
+
+
+@contextmanager
+def _incoming(root: Path) -> Iterator[IO[bytes]]:
+    """A new file on the same file system, gone after the block unless it was renamed."""
+    folder = root / INCOMING
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as arriving:
+        try:
+            _sweep(folder, newest=os.fstat(arriving.fileno()).st_mtime)
+            yield arriving
+        finally:
+            Path(arriving.name).unlink(missing_ok=True)
+
+
+def _sweep(folder: Path, *, newest: float) -> None:
+    """Remove what processes killed long ago left behind; both times are the file system's own."""
+    for left in folder.iterdir():
+        try:
+            abandoned = newest - left.stat().st_mtime > ABANDONED_SECONDS
+        except FileNotFoundError:  # its owner finished meanwhile
+            continue
+        if abandoned:
+            left.unlink(missing_ok=True)
+
+
+def _to_disk(folder: Path) -> None:
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)

@@ -1,0 +1,71 @@
+"""Writes: an entry for an act, in the act's transaction; a read, in a transaction of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.transaction import TransactionManagementError
+
+from concord.foundation.access.actor import Actor
+from concord.foundation.database.scope import writing
+from concord.foundation.journal.models import Entry, Read
+
+# Identifiers, numbers, states and digests; sentences and names with spaces do not fit.
+TOKEN = re.compile(r"[\w.:/@+\-#*〔〕（）()]{0,128}")
+
+
+def record(
+    *,
+    event: str,
+    at: datetime,
+    by: Actor | None,
+    subject: str = "",
+    matter_uid: UUID | None = None,
+    internal: bool = False,
+    details: Mapping[str, str | int | list[str]] | None = None,
+) -> Entry:
+    """Write that ``event`` (``area.happened``) happened; ``by`` is None when the system itself acted.
+
+    Belongs inside the transaction of the change it tells of: raises TransactionManagementError outside of one, and
+    ValueError when ``details`` carry anything but identifiers, numbers, states and digests.
+    """
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("journal.record belongs into the transaction of the act it tells of")
+    kept = dict(details or {})
+    for name, value in kept.items():
+        _refuse_free_text(name, value)
+    return Entry.objects.create(
+        at=at,
+        event=event,
+        person=by.person if by else None,
+        post=by.post if by else None,
+        organisation=by.organisation if by else None,
+        subject=subject,
+        matter_uid=matter_uid,
+        internal=internal,
+        details=kept,
+    )
+
+
+def record_read(*, what: str, subject: str, by: Actor, at: datetime, refused: bool = False) -> None:
+    """Write that ``by`` looked at ``subject``, a sensitive thing of kind ``what``, or was refused.
+
+    Call it after the data was read, outside of any transaction (RuntimeError inside of one), so that the record of
+    a refusal does not vanish with what was refused.
+    """
+    with transaction.atomic(durable=True), writing():
+        Read.objects.create(
+            at=at, person=by.person, organisation=by.organisation, what=what, subject=subject, refused=refused
+        )
+
+
+def _refuse_free_text(name: str, value: str | int | list[str]) -> None:
+    if isinstance(value, int):
+        return
+    for text in [value] if isinstance(value, str) else value:
+        if not TOKEN.fullmatch(text):
+            raise ValueError(f"the journal keeps no free text: {name}")

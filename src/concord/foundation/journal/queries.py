@@ -1,0 +1,34 @@
+"""Reads: the journal of the actor's organisation."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from concord.foundation.access.actor import Actor
+from concord.foundation.journal.models import Entry
+from concord.foundation.journal.policy import require_reader
+
+PAGE = 200
+
+
+def entries_for(
+    by: Actor,
+    *,
+    limit: int,
+    before: int | None = None,
+    event: str | None = None,
+    matter_uid: UUID | None = None,
+) -> list[Entry]:
+    """The organisation's entries, newest first, at most ``limit`` (up to 200), with who acted already loaded.
+
+    ``before`` is the id of the last entry of the page before. Raises NotAllowed without ``journal:read``.
+    """
+    require_reader(by)
+    entries = Entry.objects.filter(organisation=by.organisation)
+    if before is not None:
+        entries = entries.filter(id__lt=before)
+    if event is not None:
+        entries = entries.filter(event=event)
+    if matter_uid is not None:
+        entries = entries.filter(matter_uid=matter_uid)
+    return list(entries.select_related("person", "post", "organisation").order_by("-id")[: min(limit, PAGE)])

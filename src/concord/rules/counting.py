@@ -13,6 +13,7 @@ from typing import Final, Self
 
 from concord.rules.calendar import ONE_DAY, Calendar, dated
 from concord.rules.errors import InvalidInput, Problem, Said
+from concord.rules.holiday_notices import SATURDAY
 from concord.rules.limits import LARGEST, Limit, Unit
 
 LONGEST_EXCLUSION: Final = LARGEST[Unit.CALENDAR_DAYS]
@@ -149,7 +150,7 @@ def _working_days(
         kind, working = _kind(day, calendar), calendar.is_working(day)
         ordinal += working
         if working:
-            words = Said(f"{kind.zh}，第{ordinal}个工作日", f"{kind.en}: day {ordinal}")
+            words = Said(f"{kind.zh}第{ordinal}个工作日", f"{kind.en}: day {ordinal}")
         else:
             words = Said(f"{kind.zh}，不计入", f"{kind.en}: not counted")
         steps.append(Step(day, working, ordinal, words))
@@ -203,7 +204,7 @@ def backward(day: date, limit: Limit, calendar: Calendar) -> Counted:
         kind, working = _kind(end, calendar), calendar.is_working(end)
         ordinal += working
         if working:
-            words = Said(f"{kind.zh}，倒数第{ordinal}个工作日", f"{kind.en}: day {ordinal} before")
+            words = Said(f"{kind.zh}倒数第{ordinal}个工作日", f"{kind.en}: day {ordinal} before")
         else:
             words = Said(f"{kind.zh}，不计入", f"{kind.en}: not counted")
         steps.append(Step(end, working, ordinal, words))
@@ -256,9 +257,13 @@ def excluded_hours(start: datetime, end: datetime, exclusions: Sequence[Exclusio
 
 
 def _kind(day: date, calendar: Calendar) -> Said:
-    """The day and what kind of day it is."""
+    """The day and what kind of day it is; a plain working day goes without saying."""
     said, kind = dated(day), calendar.described(day)
-    return Said(f"{said.zh}{kind.zh}", f"{said.en}, {kind.en}")
+    if calendar.is_off(day):
+        return Said(f"{said.zh}{kind.zh}", f"{said.en}, {kind.en}")
+    if day.weekday() >= SATURDAY:
+        return Said(f"{said.zh}{kind.zh}，", f"{said.en}, {kind.en}")
+    return said
 
 
 def _excluded(first: date, last: date) -> Said:

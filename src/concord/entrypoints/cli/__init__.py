@@ -1,1 +1,82 @@
-"""The concord command."""
+"""The ``concord`` command: one module per subcommand, none of them needs Django.
+
+Each module offers ``add_parser(subparsers)`` and sets ``run``, a function from the parsed arguments to an exit code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from concord.entrypoints.cli import clock
+from concord.rules.errors import ConcordError, DefinitionError, InvalidInput, Said
+
+BAD_INPUT = 2
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose usage errors are ``InvalidInput`` (``cli.usage``) like any other bad input."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing and leaving."""
+        usage = " ".join(self.format_usage().removeprefix("usage:").split())
+        said = Said(
+            f"命令写法有误：{message}。用法：{usage}", f"The command is not written right: {message}. Usage: {usage}"
+        )
+        raise InvalidInput("cli.usage", said)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line ``argv`` (the process's own when None) and return the exit code; 2 is bad input."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        arguments = _parser().parse_args(words)
+        code: int = arguments.run(arguments)
+    except ConcordError as error:
+        if "--json" in words:
+            print(json.dumps({"error": described(error)}, ensure_ascii=False, indent=2))
+        else:
+            print(_readable(error), file=sys.stderr)
+        return BAD_INPUT
+    return code
+
+
+def described(error: ConcordError) -> dict[str, object]:
+    """An error as JSON: code, both sentences, its problems or faults."""
+    found: dict[str, object] = {"code": error.code, "zh": error.said.zh, "en": error.said.en}
+    found["problems"] = [
+        {"field": problem.field, "code": problem.code, "zh": problem.said.zh, "en": problem.said.en}
+        for problem in error.problems
+    ]
+    if isinstance(error, DefinitionError):
+        found["faults"] = [
+            {
+                "file": fault.file,
+                "line": fault.line,
+                "rule": fault.rule,
+                "code": fault.code,
+                "zh": fault.said.zh,
+                "en": fault.said.en,
+            }
+            for fault in error.faults
+        ]
+    return found
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = Parser(prog="concord", description="协保 Concord", allow_abbrev=False)
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    clock.add_parser(subparsers)
+    return parser
+
+
+def _readable(error: ConcordError) -> str:
+    lines = [f"{error.said.zh} / {error.said.en}"]
+    if isinstance(error, DefinitionError):
+        lines += [
+            f"  {fault.file}:{fault.line}: [{fault.rule}] {fault.said.zh} / {fault.said.en}" for fault in error.faults
+        ]
+    return "\n".join(lines)

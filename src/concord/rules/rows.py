@@ -150,6 +150,13 @@ class Row:
             return date.min
         return value
 
+    def day_or_none(self, key: str) -> date | None:
+        """A date that may be absent."""
+        if key in self.values:
+            return self.day(key)
+        self.asked.append(key)
+        return None
+
     def identifier(self, key: str) -> str:
         """A lower-case name in snake_case; ``""`` after a fault."""
         value = self.text(key)

@@ -1,5 +1,6 @@
 """Charters: an alliance as data, loaded from files with what it extends."""
 
+from concord.rules.charter.loading import check, load
 from concord.rules.charter.model import (
     Agreement,
     Authority,
@@ -30,4 +31,6 @@ __all__ = [
     "Seat",
     "Staffing",
     "Superior",
+    "check",
+    "load",
 ]

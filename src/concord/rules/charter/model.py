@@ -228,6 +228,16 @@ class Charter:
             )
         return begun[-1]
 
+    def source(self, name: str) -> Source:
+        """The source with this id (NotFound ``charter.no_such_source``)."""
+        for source in self.sources:
+            if source.id == name:
+                return source
+        raise NotFound(
+            "charter.no_such_source",
+            Said(f"章程中没有来源“{name}”。", f"The charter has no source “{name}”."),
+        )
+
     def member(self, code: str) -> Member:
         """The member with this code (NotFound ``charter.no_such_authority``)."""
         for member in self.members:

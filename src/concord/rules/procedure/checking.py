@@ -50,7 +50,7 @@ def check(
     ``bases`` maps file paths to the procedures it may be based on; None leaves its lineage alone.
     """
     around = Surroundings(guards, handlers, permissions, code_lists, registered_instants)
-    faults = Faults(procedure.file)
+    faults = Faults(procedure.file, procedure.text)
     check_place(procedure, faults)
     for source in procedure.sources:
         check_source(source, faults)
@@ -242,7 +242,7 @@ def _check_beginning(procedure: Procedure, faults: Faults) -> None:
                 ),
             )
     if procedure.title and not any(field.id == procedure.title for field in procedure.fields):
-        faults.at(1, "title")(
+        faults.at_key("title")(
             "procedure.unknown_field",
             Said(f"没有字段“{procedure.title}”", f"there is no field “{procedure.title}”"),
             advise(procedure.title, [field.id for field in procedure.fields]),

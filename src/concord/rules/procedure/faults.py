@@ -7,15 +7,17 @@ from typing import TypeAlias
 
 from concord.rules.errors import Fault, Said
 from concord.rules.rows import advise
+from concord.rules.toml_lines import read_toml
 
 Add: TypeAlias = Callable[[str, Said, Said], None]
 
 
 class Faults:
-    """The faults of ``file``, in the order they were found."""
+    """The faults of ``file``, in the order they were found; ``text`` is the file's, to find the lines of keys in."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, text: str = "") -> None:
         self.file = file
+        self.text = text
         self.found: list[Fault] = []
 
     def at(self, line: int, rule: str) -> Add:
@@ -25,6 +27,11 @@ class Faults:
             self.found.append(Fault(self.file, line, rule, code, said, advice))
 
         return add
+
+    def at_key(self, key: str) -> Add:
+        """As ``at``, for a key of the top level."""
+        document = read_toml(self.text, file=self.file)
+        return self.at(document.line if isinstance(document, Fault) else document.line(key), key)
 
     def known(self, add: Add, given: Collection[str], known: Collection[str], code: str, what: Said) -> bool:
         """Whether all ``given`` names are among ``known``; a fault for each that is not."""

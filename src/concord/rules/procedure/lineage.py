@@ -16,7 +16,7 @@ def check_place(procedure: Procedure, faults: Faults) -> None:
     path = PurePosixPath(procedure.file)
     expected = f"{procedure.id}/{procedure.in_force_from.isoformat()}.toml"
     if f"{path.parent.name}/{path.name}" != expected:
-        faults.at(1, "in_force_from")(
+        faults.at_key("in_force_from")(
             "procedure.wrong_place",
             Said("文件名或目录与标识、施行日期不一致", "the file's name does not fit its id and date"),
             Said(f"应放在 procedures/{expected}", f"should stand at procedures/{expected}"),
@@ -29,7 +29,7 @@ def check_lineage(procedure: Procedure, bases: Mapping[str, Procedure], faults: 
         return
     base = bases.get(procedure.based_on.path)
     if base is None:
-        faults.at(1, "based_on")(
+        faults.at_key("based_on")(
             "procedure.unknown_base",
             Said(f"没有文件 {procedure.based_on.path}", f"there is no file {procedure.based_on.path}"),
             Said("写明已有的国家版本", "name a version that exists"),
@@ -38,12 +38,13 @@ def check_lineage(procedure: Procedure, bases: Mapping[str, Procedure], faults: 
     here = _lines(procedure)
     for table, name in _statutory(base):
         written = _lines(base)[table, name][1]
-        line, own = here.get((table, name), (1, ""))
+        line, own = here.get((table, name), (0, ""))
         if own != written:
+            add = faults.at(line, f"{table}.{name}") if own else faults.at_key(table)
             was = Said(
                 f"本文件：{own}" if own else "本文件没有此行", f"here: {own}" if own else "the line is missing here"
             )
-            faults.at(line, f"{table}.{name}")(
+            add(
                 "procedure.statutory_line_changed",
                 Said(
                     f"法定规则与 {base.file} 不一致。{was.zh}",

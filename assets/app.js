@@ -1,0 +1,11 @@
+// Small comforts; every page does its main work without them.
+import { watchDrops } from './parts/drops.js';
+import { guardForms } from './parts/guard.js';
+import { growItemLists } from './parts/items.js';
+import { nameChosenFiles } from './parts/files.js';
+
+document.documentElement.classList.add('js');
+watchDrops(document);
+growItemLists(document);
+nameChosenFiles(document);
+guardForms(document);

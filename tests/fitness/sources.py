@@ -50,8 +50,9 @@ def modules(folder: str = "src") -> tuple[Module, ...]:
 @cache
 def repository_texts() -> tuple[tuple[str, str], ...]:
     """Path and text of every file of the repository, committed or about to be, that is text."""
+    # The checkout may belong to another account than the one that tests it; listing its files does no harm.
     listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],  # noqa: S607 - the git on PATH
+        ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - the git on PATH
         cwd=PROJECT,
         capture_output=True,
         check=True,

@@ -17,10 +17,11 @@ from typing import Any
 import typst
 
 from concord.casework.papers.letter import Letter, context, texts
-from concord.rules.errors import DefinitionError, Fault, InvalidInput, Problem, Said
+from concord.rules.errors import DefinitionError, Fault, InvalidInput, Problem, Said, Unavailable
 
 ENGINE = f"typst {version('typst')}"
 
+_FAMILY = "Noto Serif SC"
 _IMPORT = re.compile(r'\b(?:import|include)\s+"([^"]+)"')
 _UNSHOWN = re.compile(r'the text `"(.+?)"` could not be displayed')
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}|\\(.)")
@@ -84,8 +85,9 @@ def template_in(files: Mapping[str, str], path: str) -> Template:
 def typeset(letter: Letter, *, template: Template, fonts: Path) -> Typeset:
     """The paper as tagged PDF/A-2b; ``fonts`` is a folder with Noto Serif SC, in regular and bold.
 
-    Raises InvalidInput (``paper.missing_glyph``) with one problem per field for a character the fonts cannot draw, and
-    DefinitionError (``paper.template_failed``) when the template itself is wrong or asks for a fact that is not there.
+    Raises InvalidInput (``paper.missing_glyph``) with one problem per field for a character the fonts cannot draw,
+    DefinitionError (``paper.template_failed``) when the template itself is wrong or asks for a fact that is not there,
+    and Unavailable (``paper.no_fonts``) when the folder lacks the fonts.
     """
     inputs = {"letter": context(letter)}
     issued = datetime.combine(letter.issued_date, time(), UTC)
@@ -150,7 +152,18 @@ def _cannot_show(cluster: str) -> Said:
 
 @lru_cache(maxsize=4)
 def _loaded(fonts: Path) -> typst.Fonts:
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[fonts])
+    loaded = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[fonts])
+    # Without its family typst leaves Chinese out of a paper and says nothing.
+    if not {400, 700} <= {font.weight for font in loaded.fonts() if font.family == _FAMILY}:
+        raise Unavailable(
+            "paper.no_fonts",
+            Said(
+                f"没有找到文书字体 {_FAMILY}（常规、粗体），文书无法生成；请安装字体后重试。",
+                f"The font of the papers, {_FAMILY} in regular and bold, was not found, so no paper can be made; "
+                "install it, then try again.",
+            ),
+        )
+    return loaded
 
 
 def _sources(template: Template) -> Any:  # typst takes a table of files; its published types know a single one only
@@ -182,7 +195,7 @@ def _translated(failure: RuntimeError, letter: Letter, template: Template) -> In
     if refused:
         return refused
     place = _AT.search(diagnostic)
-    file = template.path if place is None or place[1] == "main.typ" else place[1]
+    file = next((path for path in template.parts if place and place[1].endswith(path)), template.path)
     said = Said(
         f"文书模板 {template.path} 无法排版：{getattr(failure, 'message', diagnostic)}",
         f"The template {template.path} cannot be typeset: {getattr(failure, 'message', diagnostic)}",

@@ -23,7 +23,7 @@ READY := $(PACKAGES) $(MODULES) $(if $(BUNDLES),$(STAMPS)/bundles) $(if $(CATALO
 
 # These need no database, so the second round, on PostgreSQL, leaves them out.
 PURE := tests/rules tests/conformance tests/fitness
-PYTEST := $(BIN)/pytest -q --numprocesses=auto --maxprocesses=4
+PYTEST := $(BIN)/pytest --numprocesses=auto --maxprocesses=4
 
 # The environment's own Python and Node, not the machine's.
 export PATH := $(CURDIR)/$(BIN):$(PATH)

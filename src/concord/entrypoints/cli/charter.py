@@ -29,7 +29,7 @@ def add_parser(subparsers: Subparsers) -> None:
         "check",
         allow_abbrev=False,
         help="检查章程目录 check a charter folder",
-        description="检查章程目录，指明每处错误的文件、行和规则。Checks a charter folder, with the place of every fault.",
+        description="检查章程目录，指明每处错误的位置。Checks a charter folder and says where each fault is.",
     )
     checking.add_argument("folder", metavar="DIR", type=Path, help="章程目录，如 charters/g60 the charter's folder")
     checking.add_argument("--json", action="store_true", help="输出 JSON as JSON")

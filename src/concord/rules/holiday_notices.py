@@ -265,12 +265,12 @@ class _Reader:
 
     def value(self, *path: str | int) -> object:
         """The value at ``path``; ``None`` if there is none."""
-        found: object = self.document.values
+        found = cast("object", self.document.values)
         for part in path:
-            if isinstance(part, str) and isinstance(found, Mapping):
-                found = found.get(part)
-            elif isinstance(part, int) and isinstance(found, list):
-                found = found[part]
+            if isinstance(part, str):
+                found = found.get(part) if isinstance(found, Mapping) else None
+            else:
+                found = found[part] if isinstance(found, list) else None
         return found
 
     def tables(self, name: str) -> list[tuple[str, int]]:

@@ -103,7 +103,8 @@ def test_a_faulty_statutory_file_is_refused(old: str, new: str, code: str) -> No
 def test_statutory_festivals_come_oldest_first_with_article_and_confidence() -> None:
     festivals = parse_statutory(STATUTORY, file="statutory.toml")
     assert [one.in_force_from for one in festivals] == sorted(one.in_force_from for one in festivals)
-    assert all(one.article and one.confidence == "V" for one in festivals)
+    assert all(one.article for one in festivals)
+    assert {one.confidence for one in festivals if one.in_force_from.year == 2025} == {"V"}
 
 
 SCALARS = st.sampled_from(["1", "-3", '"x"', "true", "[]", "{}", "2027-01-01", "1.5", "[1]", "[{}]", "{ a = 1 }"])

@@ -30,7 +30,7 @@ def resolved(procedure: Procedure, rule: ActRule, taken: Mapping[str, JSON], *, 
             found = Organisation.objects.filter(code=value).exists()
             _require(found, name, Said("没有这个机关。", "No such organisation."), problems)
         elif field.type is FieldType.PERSON:
-            found = Person.objects.filter(uid=_uuid(value), is_active=True).exists()
+            found = (uid := _uuid(value)) is not None and Person.objects.filter(uid=uid, is_active=True).exists()
             _require(found, name, Said("没有这个人员。", "No such person."), problems)
         elif field.type is FieldType.MATTER:
             uid = _uuid(value)

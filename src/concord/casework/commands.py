@@ -98,7 +98,7 @@ def perform(
     """
     asked = Asked(act=act, answers=answers, by=by, at=at, key=key, entropy=entropy)
     with writing():
-        locked(Matter.objects).filter(uid=matter).first()
+        locked(Matter.objects.all()).filter(uid=matter).first()
         row = visible_to(by).select_related("procedure_version", "origin", "target").filter(uid=matter).first()
         if row is None:
             raise no_matter()
@@ -184,7 +184,7 @@ def _begin(procedure_id: str, parties: Mapping[str, str], case: Case | None, ask
         target = next((organisations[role] for role in procedure.roles if role not in {rule.role, CENTRE_ROLE}), None)
         matter = Matter.objects.create(
             uid=uuid7(at, asked.entropy[:10]),
-            number=matter_number(charter_on(today).id, today.year, n),
+            number=str(matter_number(charter_on(today).id.upper(), today.year, n)),
             procedure_version=version,
             procedure=procedure.id,
             title="",

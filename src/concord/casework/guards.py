@@ -25,7 +25,7 @@ def requested_is_competent(occasion: Occasion) -> None:
 
 @guard("assistance.date_is_within_limit")
 def date_is_within_limit(occasion: Occasion) -> None:
-    """Another date may be offered inside the statutory limit; beyond it, notice of delay must be given (程序规定 45)."""
+    """Another date may be offered inside the statutory limit; beyond it, notice of delay is due (程序规定 45)."""
     promised = date.fromisoformat(str(occasion.answers["promised_date"]))
     run = ClockRun.objects.filter(matter=occasion.matter, clock="reply", running=True).first()
     if run is not None and promised > run.legal_due:

@@ -10,7 +10,7 @@ from concord.foundation.organisations.models import Organisation
 def lock_series(*, organisation: Organisation, kind: str, year: int) -> NumberSeries:
     """The series of ``organisation`` for this kind and year, locked until the transaction ends."""
     NumberSeries.objects.get_or_create(organisation=organisation, kind=kind, year=year)
-    return locked(NumberSeries.objects).get(organisation=organisation, kind=kind, year=year)
+    return locked(NumberSeries.objects.all()).get(organisation=organisation, kind=kind, year=year)
 
 
 def take_number(series: NumberSeries) -> int:

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from django.db.models import Case as When_
-from django.db.models import CharField, F, Max, Q, QuerySet, When
+from django.db.models import CharField, Count, F, Max, Q, QuerySet, When
 
 from concord.casework.definitions import procedure_of
-from concord.casework.models import Act, Audience, Case, Matter, Participant
+from concord.casework.models import (
+    Act,
+    Attachment,
+    Case,
+    ClockRun,
+    Matter,
+    Message,
+    Paper,
+    Participant,
+)
 from concord.foundation.access.actor import Actor
+from concord.foundation.files.models import File
 from concord.foundation.organisations.models import Organisation
 from concord.rules.canonical import JSON
-from concord.rules.errors import NotFound, Said
+from concord.rules.errors import InvalidInput, NotFound, Problem, Said
 from concord.rules.procedure import Act as ActRule
 from concord.rules.procedure import Procedure
 
 READ = "matter:read"
+CURSOR = re.compile(r"(\d{1,19})-(\d{1,19})")
 
 
 def visible_to(by: Actor) -> QuerySet[Matter]:
@@ -93,16 +106,19 @@ def acts_known(matter: Matter, *, by: Actor) -> QuerySet[Act]:
     return Act.objects.filter(matter=matter).filter(Q(internal=False) | Q(organisation=by.organisation))
 
 
-def role_in(matter: Matter, *, by: Actor) -> str | None:
-    """The role of the actor's organisation, None when the matter is not shown to it."""
-    return Audience.objects.filter(matter=matter, scope_id=by.scope_id).values_list("role", flat=True).first()
-
-
 def cases_of(by: Actor) -> QuerySet[Case]:
     """The cases of the actor's organisation."""
     if not by.may(READ):
         return Case.objects.none()
     return Case.objects.filter(organisation=by.organisation).select_related("person", "organisation")
+
+
+def page_of_cases(by: Actor, *, limit: int, before: int | None = None) -> list[Case]:
+    """The cases of the actor's organisation, newest first, each with ``matter_count``; ``before`` is the last id shown."""
+    rows = cases_of(by)
+    if before is not None:
+        rows = rows.filter(id__lt=before)
+    return list(rows.annotate(matter_count=Count("matters")).order_by("-id")[:limit])
 
 
 def case_for(*, uid: UUID, by: Actor) -> Case:
@@ -114,3 +130,170 @@ def case_for(*, uid: UUID, by: Actor) -> Case:
             Said("没有找到该案件，或者您无权查看。", "No such case, or it is not shown to you."),
         )
     return case
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Filters of a list of matters; empty ones ask nothing. ``direction``: ``out`` began here, ``in`` was asked of us."""
+
+    text: str = ""
+    procedure: str = ""
+    state: str = ""
+    direction: str = ""
+    overdue_on: date | None = None
+    open_only: bool = False
+    case: Case | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a list sorted by last act, newest first."""
+
+    sort_key: int
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.sort_key}-{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Cursor:
+        """The cursor written as ``text``; InvalidInput ``casework.bad_cursor``."""
+        found = CURSOR.fullmatch(text)
+        if found is None:
+            said = Said(
+                "翻页标记无效，请从第一页重新开始。", "The page cursor is not valid; start from the first page."
+            )
+            raise InvalidInput("casework.bad_cursor", said, problems=(Problem("after", "bad_cursor", said),))
+        return cls(int(found[1]), int(found[2]))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of matters, newest first; ``older`` and ``newer`` say where the neighbours begin."""
+
+    rows: tuple[Matter, ...]
+    older: Cursor | None
+    newer: Cursor | None
+
+
+def page_of_matters(
+    by: Actor, wanted: Wanted, *, limit: int, after: Cursor | None = None, before: Cursor | None = None
+) -> Page:
+    """A page of the matters that ``by`` sees, in the order of the last act; costs the same at any depth."""
+    rows = _filtered(visible_to(by), wanted, by).select_related("procedure_version", "origin", "target", "holder")
+    rows = rows.defer("facts", "drafts", "procedure_version__text")
+    if before is not None:
+        rows = rows.filter(_beyond(before, newer=True)).order_by("sort_key", "id")
+    else:
+        if after is not None:
+            rows = rows.filter(_beyond(after, newer=False))
+        rows = rows.order_by("-sort_key", "-id")
+    found = list(rows[: limit + 1])
+    more = len(found) > limit
+    found = found[:limit]
+    if before is not None:
+        found.reverse()
+    older = more if before is None else True
+    newer = more if before is not None else after is not None
+    return Page(
+        rows=tuple(found),
+        older=Cursor(found[-1].sort_key, found[-1].id) if found and older else None,
+        newer=Cursor(found[0].sort_key, found[0].id) if found and newer else None,
+    )
+
+
+def count_of_matters(by: Actor, wanted: Wanted, *, most: int) -> int:
+    """How many matters of the list the actor sees, counted up to ``most`` + 1 so that it costs no more than a page."""
+    return _filtered(visible_to(by), wanted, by).values("id")[: most + 1].count()
+
+
+def open_by_due(by: Actor, *, held: bool, limit: int) -> list[Matter]:
+    """The open matters that the actor's organisation holds (or, not ``held``, waits for), the most pressing first."""
+    rows = visible_to(by).filter(final=False).select_related("procedure_version", "origin", "target", "holder")
+    rows = rows.filter(holder=by.organisation) if held else rows.exclude(holder=by.organisation)
+    return list(
+        rows.defer("facts", "drafts", "procedure_version__text").order_by(F("next_due").asc(nulls_last=True), "-id")[
+            :limit
+        ]
+    )
+
+
+def _filtered(rows: QuerySet[Matter], wanted: Wanted, by: Actor) -> QuerySet[Matter]:
+    if wanted.text:
+        rows = rows.filter(Q(number__icontains=wanted.text) | Q(title__icontains=wanted.text))
+    if wanted.procedure:
+        rows = rows.filter(procedure=wanted.procedure)
+    if wanted.state:
+        rows = rows.filter(shown_state=wanted.state)
+    if wanted.direction == "out":
+        rows = rows.filter(origin=by.organisation)
+    elif wanted.direction == "in":
+        rows = rows.exclude(origin=by.organisation)
+    if wanted.overdue_on is not None:
+        rows = rows.filter(final=False, next_due__lt=wanted.overdue_on)
+    if wanted.open_only:
+        rows = rows.filter(final=False)
+    if wanted.case is not None:
+        rows = rows.filter(case=wanted.case)
+    return rows
+
+
+def _beyond(cursor: Cursor, *, newer: bool) -> Q:
+    compare = "gt" if newer else "lt"
+    return Q(**{f"audience__sort_key__{compare}": cursor.sort_key}) | Q(
+        **{"audience__sort_key": cursor.sort_key, f"id__{compare}": cursor.id}
+    )
+
+
+def timeline_of(known: Seen, *, by: Actor) -> list[Act]:
+    """The acts that the actor's side knows of, oldest first, with who did them and what they issued and attached."""
+    rows = acts_known(known.matter, by=by).select_related("person", "organisation", "paper__file")
+    return list(rows.prefetch_related("attachments__file").order_by("seq"))
+
+
+def clocks_of(known: Seen) -> list[ClockRun]:
+    """The clocks of the matter, running ones first."""
+    return list(ClockRun.objects.filter(matter=known.matter).select_related("owner").order_by("-running", "id"))
+
+
+def messages_of(known: Seen) -> list[Message]:
+    """The messages between the sides with their receipts, oldest first."""
+    rows = Message.objects.filter(matter=known.matter)
+    return list(rows.select_related("act", "sender", "receiver", "read_by").order_by("id"))
+
+
+def participants_of(known: Seen) -> list[Participant]:
+    """Who takes part and already sees the matter."""
+    rows = Participant.objects.filter(matter=known.matter, joined_at__isnull=False)
+    return list(rows.select_related("organisation"))
+
+
+def paper_for(*, uid: UUID, by: Actor) -> Paper:
+    """A paper of a matter that the actor sees; NotFound ``casework.no_paper``."""
+    paper = (
+        Paper.objects.filter(uid=uid, matter__audience__scope_id=by.scope_id)
+        .select_related("file", "matter", "organisation")
+        .first()
+    )
+    if paper is None or not by.may(READ):
+        raise NotFound(
+            "casework.no_paper",
+            Said("没有找到该文书，或者您无权查看。", "No such paper, or it is not shown to you."),
+        )
+    return paper
+
+
+def file_for(*, uid: UUID, by: Actor) -> File:
+    """A file of one's own organisation, or one told in an act that the actor's side knows of; NotFound."""
+    told = Attachment.objects.filter(file__uid=uid, matter__audience__scope_id=by.scope_id).filter(
+        Q(act__internal=False) | Q(act__organisation=by.organisation)
+    )
+    issued = Paper.objects.filter(file__uid=uid, matter__audience__scope_id=by.scope_id)
+    file = File.objects.filter(uid=uid).first()
+    own = file is not None and file.organisation_id == by.organisation.id
+    if file is None or not by.may(READ) or not (own or told.exists() or issued.exists()):
+        raise NotFound(
+            "casework.no_file",
+            Said("没有找到该文件，或者您无权查看。", "No such file, or it is not shown to you."),
+        )
+    return file

@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from allauth.account.views import LogoutView, account_inactive
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from concord.entrypoints.workspace import errors
+from concord.entrypoints.workspace.views.session import SignIn
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("concord.entrypoints.workspace.urls")),
+    path("account/login/", SignIn.as_view(), name="account_login"),
+    path("account/logout/", LogoutView.as_view(), name="account_logout"),
+    path("account/inactive/", account_inactive, name="account_inactive"),
+    path("language/", set_language, name="set_language"),
+]
+handler400 = errors.bad_request
+handler403 = errors.not_allowed
+handler404 = errors.not_found
+handler500 = errors.failed

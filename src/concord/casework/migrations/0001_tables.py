@@ -6,280 +6,440 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('access', '0001_tables'),
-        ('files', '0001_tables'),
-        ('organisations', '0001_tables'),
+        ("access", "0001_tables"),
+        ("files", "0001_tables"),
+        ("organisations", "0001_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ProcedureVersion',
+            name="ProcedureVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('procedure', models.CharField(max_length=60)),
-                ('in_force_from', models.DateField()),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('text', models.TextField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("procedure", models.CharField(max_length=60)),
+                ("in_force_from", models.DateField()),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("text", models.TextField()),
             ],
             options={
-                'ordering': ['procedure', 'in_force_from'],
+                "ordering": ["procedure", "in_force_from"],
             },
         ),
         migrations.CreateModel(
-            name='Act',
+            name="Act",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.PositiveIntegerField()),
-                ('act', models.CharField(max_length=40)),
-                ('role', models.CharField(max_length=40)),
-                ('at', models.DateTimeField()),
-                ('from_state', models.CharField(blank=True, max_length=40)),
-                ('to_state', models.CharField(max_length=40)),
-                ('internal', models.BooleanField()),
-                ('answers', models.JSONField()),
-                ('answers_digest', models.CharField(max_length=64)),
-                ('key', models.CharField(max_length=80, null=True)),
-                ('key_digest', models.CharField(blank=True, max_length=64)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('post', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.post')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("seq", models.PositiveIntegerField()),
+                ("act", models.CharField(max_length=40)),
+                ("role", models.CharField(max_length=40)),
+                ("at", models.DateTimeField()),
+                ("from_state", models.CharField(blank=True, max_length=40)),
+                ("to_state", models.CharField(max_length=40)),
+                ("internal", models.BooleanField()),
+                ("answers", models.JSONField()),
+                ("answers_digest", models.CharField(max_length=64)),
+                ("key", models.CharField(max_length=80, null=True)),
+                ("key_digest", models.CharField(blank=True, max_length=64)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organisations.organisation"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "post",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organisations.post"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['matter', 'seq'],
+                "ordering": ["matter", "seq"],
             },
         ),
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(editable=False, unique=True)),
-                ('number', models.CharField(max_length=80)),
-                ('name', models.CharField(max_length=160)),
-                ('stage', models.CharField(max_length=20)),
-                ('opened_at', models.DateTimeField()),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(editable=False, unique=True)),
+                ("number", models.CharField(max_length=80)),
+                ("name", models.CharField(max_length=160)),
+                ("stage", models.CharField(max_length=20)),
+                ("opened_at", models.DateTimeField()),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organisations.organisation"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-opened_at'],
+                "ordering": ["-opened_at"],
             },
         ),
         migrations.CreateModel(
-            name='Matter',
+            name="Matter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(editable=False, unique=True)),
-                ('number', models.CharField(max_length=40, unique=True)),
-                ('procedure', models.CharField(max_length=60)),
-                ('title', models.CharField(max_length=200)),
-                ('state', models.CharField(max_length=40)),
-                ('outer_state', models.CharField(max_length=40)),
-                ('inner_role', models.CharField(blank=True, max_length=40)),
-                ('final', models.BooleanField(default=False)),
-                ('begun_at', models.DateTimeField()),
-                ('acted_at', models.DateTimeField()),
-                ('next_due', models.DateField(null=True)),
-                ('handling', models.CharField(blank=True, max_length=40)),
-                ('outcome', models.CharField(blank=True, max_length=40)),
-                ('version', models.PositiveIntegerField(default=0)),
-                ('facts', models.JSONField(default=dict)),
-                ('drafts', models.JSONField(default=dict)),
-                ('case', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='matters', to='casework.case')),
-                ('holder', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
-                ('origin', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
-                ('target', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
-                ('procedure_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='casework.procedureversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(editable=False, unique=True)),
+                ("number", models.CharField(max_length=40, unique=True)),
+                ("procedure", models.CharField(max_length=60)),
+                ("title", models.CharField(max_length=200)),
+                ("state", models.CharField(max_length=40)),
+                ("outer_state", models.CharField(max_length=40)),
+                ("inner_role", models.CharField(blank=True, max_length=40)),
+                ("final", models.BooleanField(default=False)),
+                ("begun_at", models.DateTimeField()),
+                ("acted_at", models.DateTimeField()),
+                ("next_due", models.DateField(null=True)),
+                ("handling", models.CharField(blank=True, max_length=40)),
+                ("outcome", models.CharField(blank=True, max_length=40)),
+                ("version", models.PositiveIntegerField(default=0)),
+                ("facts", models.JSONField(default=dict)),
+                ("drafts", models.JSONField(default=dict)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="matters",
+                        to="casework.case",
+                    ),
+                ),
+                (
+                    "holder",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organisations.organisation",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organisations.organisation"
+                    ),
+                ),
+                (
+                    "target",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="organisations.organisation",
+                    ),
+                ),
+                (
+                    "procedure_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="casework.procedureversion"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='ClockRun',
+            name="ClockRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('clock', models.CharField(max_length=40)),
-                ('limit', models.CharField(blank=True, max_length=12)),
-                ('start_date', models.DateField()),
-                ('started_at', models.DateTimeField()),
-                ('nominal', models.DateField()),
-                ('legal_due', models.DateField()),
-                ('safe_due', models.DateField()),
-                ('due_at', models.DateTimeField(null=True)),
-                ('provisional', models.BooleanField(default=False)),
-                ('calendar_digest', models.CharField(max_length=64)),
-                ('running', models.BooleanField(default=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('ended_by', models.CharField(blank=True, max_length=40)),
-                ('warned', models.JSONField(default=list)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
-                ('matter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='clocks', to='casework.matter')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("clock", models.CharField(max_length=40)),
+                ("limit", models.CharField(blank=True, max_length=12)),
+                ("start_date", models.DateField()),
+                ("started_at", models.DateTimeField()),
+                ("nominal", models.DateField()),
+                ("legal_due", models.DateField()),
+                ("safe_due", models.DateField()),
+                ("due_at", models.DateTimeField(null=True)),
+                ("provisional", models.BooleanField(default=False)),
+                ("calendar_digest", models.CharField(max_length=64)),
+                ("running", models.BooleanField(default=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("ended_by", models.CharField(blank=True, max_length=40)),
+                ("warned", models.JSONField(default=list)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organisations.organisation"
+                    ),
+                ),
+                (
+                    "matter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="clocks", to="casework.matter"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Audience',
+            name="Audience",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_key', models.BigIntegerField()),
-                ('role', models.CharField(max_length=40)),
-                ('scope', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='access.scope')),
-                ('matter', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='audience', to='casework.matter')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sort_key", models.BigIntegerField()),
+                ("role", models.CharField(max_length=40)),
+                (
+                    "scope",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="access.scope"),
+                ),
+                (
+                    "matter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="audience", to="casework.matter"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Attachment',
+            name="Attachment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('field', models.CharField(max_length=40)),
-                ('act', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='casework.act')),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.file')),
-                ('matter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='casework.matter')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("field", models.CharField(max_length=40)),
+                (
+                    "act",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="attachments", to="casework.act"
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="files.file"),
+                ),
+                (
+                    "matter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="attachments", to="casework.matter"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddField(
-            model_name='act',
-            name='matter',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='acts', to='casework.matter'),
+            model_name="act",
+            name="matter",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="acts", to="casework.matter"
+            ),
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('submitted_at', models.DateTimeField()),
-                ('delivered_at', models.DateTimeField()),
-                ('read_at', models.DateTimeField(null=True)),
-                ('answered_at', models.DateTimeField(null=True)),
-                ('act', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='casework.act')),
-                ('matter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='casework.matter')),
-                ('read_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('receiver', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
-                ('sender', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("submitted_at", models.DateTimeField()),
+                ("delivered_at", models.DateTimeField()),
+                ("read_at", models.DateTimeField(null=True)),
+                ("answered_at", models.DateTimeField(null=True)),
+                (
+                    "act",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="messages", to="casework.act"
+                    ),
+                ),
+                (
+                    "matter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="messages", to="casework.matter"
+                    ),
+                ),
+                (
+                    "read_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "receiver",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organisations.organisation"
+                    ),
+                ),
+                (
+                    "sender",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organisations.organisation"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='NumberSeries',
+            name="NumberSeries",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=60)),
-                ('year', models.PositiveSmallIntegerField()),
-                ('last', models.PositiveIntegerField(default=0)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=60)),
+                ("year", models.PositiveSmallIntegerField()),
+                ("last", models.PositiveIntegerField(default=0)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organisations.organisation"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Paper',
+            name="Paper",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(editable=False, unique=True)),
-                ('kind', models.CharField(max_length=40)),
-                ('form', models.CharField(max_length=80)),
-                ('number', models.CharField(max_length=80)),
-                ('year', models.PositiveSmallIntegerField()),
-                ('n', models.PositiveIntegerField()),
-                ('letter', models.JSONField()),
-                ('letter_digest', models.CharField(max_length=64)),
-                ('template_digest', models.CharField(max_length=64)),
-                ('charter_digest', models.CharField(max_length=64)),
-                ('engine', models.CharField(max_length=40)),
-                ('issued_at', models.DateTimeField()),
-                ('act', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='paper', to='casework.act')),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.file')),
-                ('matter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='papers', to='casework.matter')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.UUIDField(editable=False, unique=True)),
+                ("kind", models.CharField(max_length=40)),
+                ("form", models.CharField(max_length=80)),
+                ("number", models.CharField(max_length=80)),
+                ("year", models.PositiveSmallIntegerField()),
+                ("n", models.PositiveIntegerField()),
+                ("letter", models.JSONField()),
+                ("letter_digest", models.CharField(max_length=64)),
+                ("template_digest", models.CharField(max_length=64)),
+                ("charter_digest", models.CharField(max_length=64)),
+                ("engine", models.CharField(max_length=40)),
+                ("issued_at", models.DateTimeField()),
+                (
+                    "act",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="paper", to="casework.act"
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="files.file"),
+                ),
+                (
+                    "matter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="papers", to="casework.matter"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organisations.organisation"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Participant',
+            name="Participant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(max_length=40)),
-                ('joined_at', models.DateTimeField(null=True)),
-                ('matter', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='participants', to='casework.matter')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("role", models.CharField(max_length=40)),
+                ("joined_at", models.DateTimeField(null=True)),
+                (
+                    "matter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="participants", to="casework.matter"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organisations.organisation"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(fields=('organisation', 'number'), name='case_number_once_per_organisation'),
+            model_name="case",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "number"), name="case_number_once_per_organisation"
+            ),
         ),
         migrations.AddIndex(
-            model_name='clockrun',
-            index=models.Index(condition=models.Q(('running', True)), fields=['owner', 'safe_due'], name='running_clock_by_owner'),
+            model_name="clockrun",
+            index=models.Index(
+                condition=models.Q(("running", True)), fields=["owner", "safe_due"], name="running_clock_by_owner"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clockrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('running', True)), fields=('matter', 'clock'), name='one_running_clock_of_a_kind'),
+            model_name="clockrun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("running", True)), fields=("matter", "clock"), name="one_running_clock_of_a_kind"
+            ),
         ),
         migrations.AddIndex(
-            model_name='audience',
-            index=models.Index(fields=['scope', '-sort_key', 'matter'], name='audience_by_scope'),
+            model_name="audience",
+            index=models.Index(fields=["scope", "-sort_key", "matter"], name="audience_by_scope"),
         ),
         migrations.AddConstraint(
-            model_name='audience',
-            constraint=models.UniqueConstraint(fields=('matter', 'scope'), name='one_audience_row_per_scope'),
+            model_name="audience",
+            constraint=models.UniqueConstraint(fields=("matter", "scope"), name="one_audience_row_per_scope"),
         ),
         migrations.AddConstraint(
-            model_name='attachment',
-            constraint=models.UniqueConstraint(fields=('act', 'field', 'file'), name='file_once_per_field'),
+            model_name="attachment",
+            constraint=models.UniqueConstraint(fields=("act", "field", "file"), name="file_once_per_field"),
         ),
         migrations.AddConstraint(
-            model_name='act',
-            constraint=models.UniqueConstraint(fields=('matter', 'seq'), name='acts_are_numbered'),
+            model_name="act",
+            constraint=models.UniqueConstraint(fields=("matter", "seq"), name="acts_are_numbered"),
         ),
         migrations.AddConstraint(
-            model_name='act',
-            constraint=models.UniqueConstraint(fields=('organisation', 'key'), name='a_key_acts_once'),
+            model_name="act",
+            constraint=models.UniqueConstraint(fields=("organisation", "key"), name="a_key_acts_once"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('read_at__isnull', True)), fields=['receiver', 'matter'], name='unread_by_receiver'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("read_at__isnull", True)), fields=["receiver", "matter"], name="unread_by_receiver"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('act', 'receiver'), name='one_message_per_act_and_receiver'),
+            model_name="message",
+            constraint=models.UniqueConstraint(fields=("act", "receiver"), name="one_message_per_act_and_receiver"),
         ),
         migrations.AddConstraint(
-            model_name='numberseries',
-            constraint=models.UniqueConstraint(fields=('organisation', 'kind', 'year'), name='one_series'),
+            model_name="numberseries",
+            constraint=models.UniqueConstraint(fields=("organisation", "kind", "year"), name="one_series"),
         ),
         migrations.AddConstraint(
-            model_name='paper',
-            constraint=models.UniqueConstraint(fields=('organisation', 'kind', 'year', 'n'), name='paper_numbers_once'),
+            model_name="paper",
+            constraint=models.UniqueConstraint(fields=("organisation", "kind", "year", "n"), name="paper_numbers_once"),
         ),
         migrations.AddConstraint(
-            model_name='paper',
-            constraint=models.UniqueConstraint(fields=('organisation', 'number'), name='paper_number_text_once'),
+            model_name="paper",
+            constraint=models.UniqueConstraint(fields=("organisation", "number"), name="paper_number_text_once"),
         ),
         migrations.AddConstraint(
-            model_name='participant',
-            constraint=models.UniqueConstraint(fields=('matter', 'role'), name='one_organisation_per_role'),
+            model_name="participant",
+            constraint=models.UniqueConstraint(fields=("matter", "role"), name="one_organisation_per_role"),
         ),
         migrations.AddIndex(
-            model_name='matter',
-            index=models.Index(condition=models.Q(('final', False)), fields=['next_due'], name='matter_open_by_due'),
+            model_name="matter",
+            index=models.Index(condition=models.Q(("final", False)), fields=["next_due"], name="matter_open_by_due"),
         ),
         migrations.AddIndex(
-            model_name='matter',
-            index=models.Index(fields=['case'], name='matter_by_case'),
+            model_name="matter",
+            index=models.Index(fields=["case"], name="matter_by_case"),
         ),
     ]

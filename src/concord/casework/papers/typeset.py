@@ -190,8 +190,7 @@ def _metadata(letter: Letter, *, template: Template, fonts: Path) -> Any:
 
 def _translated(failure: RuntimeError, letter: Letter, template: Template) -> InvalidInput | DefinitionError:
     diagnostic = getattr(failure, "diagnostic", str(failure))
-    unshown = [_plain(text) for text in _UNSHOWN.findall(diagnostic)]
-    refused = refusal(letter, unshown) or refusal(letter, "".join(unshown))
+    refused = refusal(letter, _unshown(diagnostic, letter, template))
     if refused:
         return refused
     place = _AT.search(diagnostic)
@@ -202,6 +201,14 @@ def _translated(failure: RuntimeError, letter: Letter, template: Template) -> In
     )
     fault = Fault(file, int(place[2]) if place else 0, letter.kind, "paper.template_failed", said)
     return DefinitionError("paper.template_failed", said, faults=(fault,))
+
+
+def _unshown(diagnostic: str, letter: Letter, template: Template) -> set[str]:
+    """The clusters typst could not draw, without the ordinary characters that a rare neighbour drew in with it."""
+    own = "".join([template.source, *template.parts.values()])
+    rare = {cluster for cluster in map(_plain, _UNSHOWN.findall(diagnostic)) if not set(cluster) <= set(own)}
+    typed = {cluster for cluster in rare if any(cluster in text for _, text in texts(letter))}
+    return typed | {character for cluster in rare - typed for character in cluster if character not in own}
 
 
 def _plain(quoted: str) -> str:

@@ -9,3 +9,23 @@ from django.shortcuts import render
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form was too old or came from another site."""
     return render(request, "errors/csrf.html", {"reason": reason}, status=403)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """The request could not be read at all."""
+    return render(request, "errors/error.html", {"said": "", "code": "request.malformed"}, status=400)
+
+
+def not_allowed(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Seen, but not to be done."""
+    return render(request, "errors/403.html", {"said": "", "code": ""}, status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """There is no such address, or it must not be known to exist."""
+    return render(request, "errors/404.html", {"said": "", "code": ""}, status=404)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """A fault of ours: nothing of the request was kept half done."""
+    return render(request, "errors/500.html", {"said": "", "code": ""}, status=500)

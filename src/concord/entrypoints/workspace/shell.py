@@ -1,12 +1,63 @@
-"""What every page of the workspace knows: who acts, in which language, and where one may go."""
+"""What every page of the workspace knows: who acts, in which post, and where one may go."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from concord.entrypoints.workspace.jinja import named
+from concord.entrypoints.workspace.presenting import words
+from concord.foundation.access.actor import Actor
+from concord.foundation.access.queries import posts_held
+from concord.foundation.database.clock import legal_date, now
+from concord.foundation.notices.queries import unread_count
+from concord.foundation.organisations.queries import charter_on
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """The context of the shell around every page."""
-    return {"actor": getattr(request, "actor", None), "request": request}
+    actor: Actor | None = getattr(request, "actor", None)
+    known: dict[str, Any] = {
+        "actor": actor,
+        "request": request,
+        "demo": settings.ENVIRONMENT.demo,
+        "posts": [],
+        "menu": [],
+        "unread": 0,
+    }
+    if actor is not None:
+        on = legal_date(now())
+        names = {post.id: words(post) for post in charter_on(on).posts}
+        known["posts"] = [
+            {
+                "id": post.id,
+                "label": names.get(post.kind, post.kind),
+                "organisation": named(post.organisation),
+                "current": post.id == actor.post.id,
+            }
+            for post in posts_held(actor.person, on=on)
+        ]
+        known["menu"] = menu(request, actor)
+        known["unread"] = unread_count(actor)
+    return known
+
+
+def menu(request: HttpRequest, actor: Actor) -> list[tuple[str, str, str, bool]]:
+    """The pages that the actor's post may open: label, address, icon, whether it is the current one."""
+    offered = [
+        (_("今日"), reverse("workspace:today"), "sun", "matter:read"),
+        (_("事项"), reverse("workspace:matters"), "inbox", "matter:read"),
+        (_("案件"), reverse("workspace:cases"), "folder", "case:open"),
+        (_("通讯录"), reverse("workspace:directory"), "address-book", "directory:read"),
+        (_("流水"), reverse("workspace:journal"), "history", "journal:read"),
+        (_("接口令牌"), reverse("workspace:tokens"), "key", "token:issue"),
+    ]
+    return [
+        (label, address, icon, request.path.startswith(address) if address != "/" else request.path == "/")
+        for label, address, icon, permission in offered
+        if actor.may(permission)
+    ]

@@ -10,8 +10,9 @@ from concord.foundation.access.actor import Actor
 from concord.foundation.access.models import Token
 from concord.foundation.access.tokens import digest_of
 from concord.foundation.database.clock import legal_date
-from concord.foundation.organisations.models import Person, Post
+from concord.foundation.organisations.models import Organisation, Person, Post
 from concord.foundation.organisations.queries import charter_on
+from concord.rules.errors import NotFound, Said
 
 
 def posts_held(person: Person, *, on: date) -> list[Post]:
@@ -55,3 +56,27 @@ def _actor(post: Post, *, on: date, within: frozenset[str] | None = None) -> Act
         scope_id=post.organisation.scope.id,
         permissions=permissions if within is None else permissions & within,
     )
+
+
+def tokens_of(by: Actor) -> list[Token]:
+    """The tokens of the actor's organisation, newest first."""
+    return list(Token.objects.filter(organisation=by.organisation).select_related("post__person"))
+
+
+def token_of(by: Actor, pk: int) -> Token:
+    """One token of the actor's organisation; NotFound ``access.no_token``."""
+    token = Token.objects.filter(organisation=by.organisation, pk=pk).first()
+    if token is None:
+        raise NotFound("access.no_token", Said("没有这个令牌。", "There is no such token."))
+    return token
+
+
+def post_of(organisation: Organisation, wanted: str, *, at: datetime) -> Post:
+    """A post held now in the organisation, by its number as text; NotFound ``access.no_such_post``."""
+    on = legal_date(at)
+    held = Q(held_from__lte=on) & (Q(held_until__isnull=True) | Q(held_until__gt=on))
+    rows = Post.objects.filter(held, organisation=organisation, pk=int(wanted) if wanted.isdecimal() else 0)
+    post = rows.select_related("person", "organisation").first()
+    if post is None:
+        raise NotFound("access.no_such_post", Said("请选择一位在任人员。", "Choose somebody who holds a post."))
+    return post

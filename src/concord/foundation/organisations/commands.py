@@ -36,7 +36,12 @@ def put_charter_into_force(
         )
         if made:
             middle = Organisation(
-                code=CENTRE_CODE, kind=Kind.CENTRE, zh="协作中心", en="Collaboration centre", mark=CENTRE_MARK, position=0
+                code=CENTRE_CODE,
+                kind=Kind.CENTRE,
+                zh="协作中心",
+                en="Collaboration centre",
+                mark=CENTRE_MARK,
+                position=0,
             )
             _organise(middle, {"market": f"{charter.zh}中心"})
             for position, member in enumerate(charter.members, start=1):

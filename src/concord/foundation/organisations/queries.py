@@ -44,6 +44,11 @@ def members() -> QuerySet[Organisation]:
     return Organisation.objects.filter(kind=Kind.MEMBER).prefetch_related("hats")
 
 
+def organisations() -> QuerySet[Organisation]:
+    """The centre and the members in the charter's order, with their hats."""
+    return Organisation.objects.order_by("position").prefetch_related("hats")
+
+
 def official_name(organisation: Organisation, line: str) -> str:
     """The name under which ``organisation`` writes letters in ``line``."""
     hat = next((hat for hat in organisation.hats.all() if hat.line == line), None)
@@ -57,6 +62,12 @@ def posts_with(organisation_ids: Iterable[int], permission: str, *, on: date) ->
     return Post.objects.filter(
         held, organisation_id__in=list(organisation_ids), kind__in=kinds, person__is_active=True
     ).select_related("person", "organisation")
+
+
+def posts_on(day: date) -> QuerySet[Post]:
+    """Every post held on ``day`` by an active person, with the person."""
+    held = Q(held_from__lte=day) & (Q(held_until__isnull=True) | Q(held_until__gt=day))
+    return Post.objects.filter(held, person__is_active=True).select_related("person")
 
 
 def _version_on(day: date) -> tuple[str, str]:

@@ -1,0 +1,98 @@
+"""The eight people that a newcomer may be with one click; all of them invented."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from concord.rules.errors import Said
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """An invented person: where the post is (``organisation`` by the charter's order, 0 is the centre) and what it does."""
+
+    username: str
+    zh: str
+    en: str
+    place: int
+    post: str
+    telephone: str
+    does: Said
+    group: str = ""
+
+
+PERSONAS = (
+    Persona(
+        "shen.yun",
+        "沈昀",
+        "Shen Yun",
+        1,
+        "case_officer",
+        "021-5770 0101",
+        Said("起草协查请求，跟踪答复，办结", "Drafts requests, follows the answers, closes"),
+    ),
+    Persona(
+        "gu.mingyuan",
+        "顾明远",
+        "Gu Mingyuan",
+        1,
+        "leader",
+        "021-5770 0100",
+        Said("审核、退回、签发本局的函件", "Checks, sends back and signs the bureau's letters"),
+    ),
+    Persona(
+        "ye.qing",
+        "叶青",
+        "Ye Qing",
+        4,
+        "case_officer",
+        "0579-8200 0101",
+        Said("签收请求，逐项答复，附上证据", "Accepts requests, answers item by item with evidence"),
+    ),
+    Persona(
+        "fang.zhen",
+        "方振",
+        "Fang Zhen",
+        4,
+        "leader",
+        "0579-8200 0100",
+        Said("告知延期，签发复函", "Gives notice of delay, signs the answer"),
+    ),
+    Persona(
+        "lu.wen",
+        "陆闻",
+        "Lu Wen",
+        0,
+        "secondee",
+        "021-5770 0190",
+        Said("派驻协作中心，协调被提请的事项", "Seconded to the centre, steps in when asked"),
+        group="enforcement",
+    ),
+    Persona(
+        "wei.jie",
+        "魏洁",
+        "Wei Jie",
+        1,
+        "auditor",
+        "021-5770 0180",
+        Said("查阅流水，核对每个行为", "Reads the journal, act by act"),
+    ),
+    Persona(
+        "tang.li",
+        "唐立",
+        "Tang Li",
+        1,
+        "administrator",
+        "021-5770 0170",
+        Said("管理岗位和接口令牌", "Manages posts and API tokens"),
+    ),
+    Persona(
+        "he.an",
+        "何安",
+        "He An",
+        9,
+        "case_officer",
+        "0551-6300 0101",
+        Said("不参与上述事项，因此什么也看不到", "Takes no part in those matters, and so sees none of them"),
+    ),
+)

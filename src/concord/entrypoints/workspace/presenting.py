@@ -1,0 +1,303 @@
+"""From what the queries yield to what the templates show: words in the reader's language, dates with their grounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from concord.casework.clocks import explained
+from concord.casework.definitions import procedure_of
+from concord.casework.models import Act, ClockRun, Matter, Message, Paper, Participant
+from concord.casework.queries import Seen
+from concord.entrypoints.workspace.jinja import in_english, named
+from concord.foundation.access.actor import Actor
+from concord.foundation.files.models import File
+from concord.foundation.database.clock import legal_date
+from concord.foundation.organisations.models import Organisation, Person
+from concord.rules.calendar import Calendar
+from concord.rules.canonical import JSON
+from concord.rules.charter import Charter
+from concord.rules.clocks import remaining
+from concord.rules.procedure import Act as ActRule
+from concord.rules.procedure import Field, FieldType, Procedure
+
+
+class Bilingual(Protocol):
+    """Anything with Chinese and English words."""
+
+    @property
+    def zh(self) -> str: ...  # noqa: D102  the words themselves
+
+    @property
+    def en(self) -> str: ...  # noqa: D102  the words themselves
+
+
+def words(thing: Bilingual) -> str:
+    """The words of ``thing`` in the reader's language."""
+    return thing.en if in_english() and thing.en else thing.zh
+
+
+@dataclass(frozen=True, slots=True)
+class Glass:
+    """Through which the page is looked at: who looks, on which day, with which charter and calendar."""
+
+    by: Actor
+    today: date
+    charter: Charter
+    calendar: Calendar
+
+
+def bureau(organisation: Organisation) -> str:
+    """An organisation's short name with its kind, as people call it: 松江区… stays what the charter says."""
+    return named(organisation)
+
+
+def tone_of(matter: Matter, by: Actor) -> str:
+    """The colour of a state: mine to do, waiting for others, ended."""
+    if matter.final:
+        return "neutral"
+    return "active" if matter.holder_id == by.organisation.id else "waiting"
+
+
+def row(matter: Matter, glass: Glass) -> dict[str, Any]:
+    """One line of a list of matters."""
+    procedure = procedure_of(matter.procedure_version)
+    following = procedure.possible(matter.shown_state, matter.role)
+    mine = next((act for act in following if glass.by.may(act.permission)), None)
+    mine_to_do = mine is not None and matter.holder_id == glass.by.organisation.id and not matter.final
+    other = matter.target if matter.origin_id == glass.by.organisation.id else matter.origin
+    return {
+        "number": matter.number,
+        "title": matter.title or matter.number,
+        "url": reverse("workspace:matter", args=[matter.number]),
+        "procedure": words(procedure),
+        "state": words(procedure.state(matter.shown_state)),
+        "state_tone": tone_of(matter, glass.by),
+        "origin": bureau(matter.origin),
+        "target": bureau(matter.target) if matter.target else "",
+        "counterpart": bureau(other) if other else "",
+        "holder": bureau(matter.holder) if matter.holder else "",
+        "due": matter_due(matter, glass),
+        "updated": matter.acted_at,
+        "act": words(mine) if mine_to_do and mine else "",
+        "act_url": reverse("workspace:act", args=[matter.number, mine.id]) if mine_to_do and mine else "",
+        "signing": bool(mine_to_do and mine and mine.permission.endswith(":sign")),
+    }
+
+
+def matter_due(matter: Matter, glass: Glass) -> dict[str, Any] | None:
+    """The next date of an open matter, for lists."""
+    if matter.final or matter.next_due is None:
+        return None
+    return {"date": matter.next_due, "days_left": remaining(glass.today, matter.next_due, glass.calendar)}
+
+
+def clock(run: ClockRun, procedure: Procedure, glass: Glass) -> dict[str, Any]:
+    """A clock with its two dates, its ground and its explanation day by day."""
+    rule = procedure.clock(run.clock)
+    counted = explained(run, glass.calendar)
+    due = {
+        "date": run.legal_due,
+        "days_left": remaining(glass.today, run.legal_due, glass.calendar) if run.running else None,
+        "provisional": run.provisional,
+        **ground(procedure, rule.source),
+    }
+    ended = run.ended_by and words(procedure.act(run.ended_by))
+    return {
+        "id": run.clock,
+        "label": words(rule),
+        "owner": bureau(run.owner),
+        "due": due,
+        "safe": run.safe_due if run.safe_due != run.legal_due else None,
+        "running": run.running,
+        "late": bool(run.ended_at and legal_date(run.ended_at) > run.legal_due),
+        "ended": ended or "",
+        "ended_at": run.ended_at,
+        "started": run.start_date,
+        "limit": run.limit,
+        "steps": [{"date": step.date, "counted": step.counted, "said": words(step.said)} for step in counted.steps],
+    }
+
+
+def ground(procedure: Procedure, source: str | None) -> dict[str, Any]:
+    """Where a limit comes from: 法定, 约定 or 内部, with its article, and 拟议 until adopted."""
+    if source is None:
+        return {"source": "", "article": "", "proposed": False}
+    found = procedure.source(source)
+    return {"source": words(found.label.said), "article": found.text, "proposed": found.proposed}
+
+
+def fact(
+    field: Field, value: JSON, glass: Glass, *, seen: Mapping[str, JSON], files: Mapping[str, File]
+) -> dict[str, Any]:
+    """One answered field as label and shown value."""
+    return {
+        "id": field.id,
+        "label": words(field),
+        "kind": field.type.value,
+        "value": _value(field, value, glass, seen=seen, files=files),
+        "personal": field.personal,
+    }
+
+
+def _value(field: Field, value: JSON, glass: Glass, *, seen: Mapping[str, JSON], files: Mapping[str, File]) -> Any:
+    match field.type:
+        case FieldType.CHOICE:
+            return next((words(option) for option in field.options if option.id == value), value)
+        case FieldType.CODE:
+            code = glass.charter.code_lists.get(field.list or "", {}).get(str(value))
+            return words(code.said) if code else value
+        case FieldType.DATE:
+            return date.fromisoformat(str(value))
+        case FieldType.DATETIME:
+            return datetime.fromisoformat(str(value))
+        case FieldType.ANSWERS:
+            questions = seen.get(field.of or "") or ()
+            listed = questions if isinstance(questions, Sequence) else ()
+            answers = value if isinstance(value, Sequence) else ()
+            return [{"question": q, "answer": a} for q, a in zip(listed, answers, strict=False)]
+        case FieldType.FILES:
+            uids = value if isinstance(value, Sequence) else ()
+            return [told_file(files[str(uid)]) for uid in uids if str(uid) in files]
+        case FieldType.ORGANISATION:
+            organisation = Organisation.objects.filter(code=value).first()
+            return bureau(organisation) if organisation else value
+        case FieldType.PERSON:
+            person = Person.objects.filter(uid=UUID(str(value))).first()
+            return named(person) if person else ""
+        case FieldType.MATTER:
+            return {"label": value, "url": reverse("workspace:matters") + f"?q={value}"}
+        case _:
+            return value
+
+
+def told_file(file: File) -> dict[str, Any]:
+    """A file as a link with its size and digest."""
+    return {
+        "name": file.name,
+        "url": reverse("workspace:file", args=[file.uid]),
+        "size": file.size,
+        "digest": file.digest,
+        "uid": str(file.uid),
+    }
+
+
+def facts(known: Seen, glass: Glass, files: Mapping[str, File]) -> list[dict[str, Any]]:
+    """The facts of a matter in the procedure's order; those not yet let out are marked."""
+    drafted = known.matter.drafts.get(known.role, {})
+    return [
+        {
+            **fact(field, known.facts[field.id], glass, seen=known.facts, files=files),
+            "internal": field.id in drafted,
+        }
+        for field in known.procedure.fields
+        if field.id in known.facts
+    ]
+
+
+def told_act(
+    act: Act,
+    known: Seen,
+    glass: Glass,
+    *,
+    runs: Sequence[ClockRun],
+    messages: Sequence[Message],
+    files: Mapping[str, File],
+) -> dict[str, Any]:
+    """One act of the timeline, told like a story."""
+    rule = known.procedure.act(act.act)
+    paper: Paper | None = getattr(act, "paper", None)
+    said = [
+        fact(known.procedure.field(name), act.answers[name], glass, seen={**known.facts, **act.answers}, files=files)
+        for name in rule.asks
+        if name in act.answers
+    ]
+    return {
+        "seq": act.seq,
+        "label": words(rule),
+        "organisation": bureau(act.organisation),
+        "person": named(act.person),
+        "at": act.at,
+        "internal": act.internal,
+        "paper": {"number": paper.number, "url": reverse("workspace:paper", args=[paper.uid, "pdf"])}
+        if paper
+        else None,
+        "effects": _effects(act, known, runs, messages),
+        "said": said,
+    }
+
+
+def _effects(act: Act, known: Seen, runs: Sequence[ClockRun], messages: Sequence[Message]) -> list[str]:
+    told = []
+    for run in runs:
+        label = words(known.procedure.clock(run.clock))
+        if run.started_at == act.at and run.clock in known.procedure.act(act.act).starts:
+            told.append(_("“%(clock)s”开始计算，%(day)s 届满") % {"clock": label, "day": run.legal_due.isoformat()})
+        elif run.ended_at == act.at and run.ended_by == act.act:
+            told.append(_("“%(clock)s”停止计算") % {"clock": label})
+    told += [
+        _("已送达%(receiver)s") % {"receiver": bureau(message.receiver)}
+        for message in messages
+        if message.act_id == act.id
+    ]
+    return told
+
+
+def told_paper(paper: Paper) -> dict[str, Any]:
+    """A paper with its downloads and the digest printed in its QR code."""
+    return {
+        "number": paper.number,
+        "form": paper.form,
+        "organisation": bureau(paper.organisation),
+        "issued_at": paper.issued_at,
+        "pdf_url": reverse("workspace:paper", args=[paper.uid, "pdf"]),
+        "docx_url": reverse("workspace:paper", args=[paper.uid, "docx"]),
+        "digest": paper.letter_digest,
+        "size": paper.file.size,
+    }
+
+
+def told_message(message: Message, procedure: Procedure) -> dict[str, Any]:
+    """A message with its receipts."""
+    return {
+        "label": words(procedure.act(message.act.act)),
+        "sender": bureau(message.sender),
+        "receiver": bureau(message.receiver),
+        "submitted_at": message.submitted_at,
+        "delivered_at": message.delivered_at,
+        "read_at": message.read_at,
+        "read_by": named(message.read_by) if message.read_by else "",
+        "answered_at": message.answered_at,
+    }
+
+
+def role_words(role: str, glass: Glass) -> str:
+    """The word for a role, from the charter's list of roles."""
+    code = glass.charter.code_lists.get("roles", {}).get(role)
+    return words(code.said) if code else role
+
+
+def told_participant(participant: Participant, glass: Glass) -> dict[str, Any]:
+    """A participant with its role."""
+    return {
+        "role": role_words(participant.role, glass),
+        "organisation": bureau(participant.organisation),
+        "joined_at": participant.joined_at,
+    }
+
+
+def act_link(rule: ActRule, matter: Matter, *, primary: bool) -> dict[str, Any]:
+    """A button that opens the form of an act."""
+    return {
+        "id": rule.id,
+        "label": words(rule),
+        "primary": primary,
+        "danger": bool(rule.to and not rule.internal and not rule.paper and rule.permission.endswith(":sign")),
+        "url": reverse("workspace:act", args=[matter.number, rule.id]),
+    }

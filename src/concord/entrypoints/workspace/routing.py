@@ -1,0 +1,88 @@
+"""How a view of the workspace is reached: a permission on every route, one place where errors become pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from concord.entrypoints.workspace.middleware import ActorRequest
+from concord.entrypoints.workspace.presenting import words
+from concord.foundation.access.actor import Actor
+from concord.rules.errors import ConcordError, NotAllowed, Said
+
+P = ParamSpec("P")
+PUBLIC = "public"
+
+
+class Handled(ActorRequest):
+    """The request as a guarded view gets it: somebody acts."""
+
+    actor: Actor
+
+
+def page(
+    permission: str,
+) -> Callable[[Callable[Concatenate[Handled, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
+    """Guard a view with a permission of the charter; ConcordErrors become pages that say what to do next."""
+
+    def around(
+        view: Callable[Concatenate[Handled, P], HttpResponse],
+    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            handled = cast("Handled", request)  # noqa: TID251  the middleware has set the actor
+            try:
+                if handled.actor is None:
+                    raise _no_post()
+                if not handled.actor.may(permission):
+                    raise _not_for_post(permission)
+                return view(handled, *args, **kwargs)
+            except ConcordError as error:
+                return error_page(request, error)
+
+        guarded.permission = permission  # type: ignore[attr-defined]  # read by the fitness test of routes
+        return guarded
+
+    return around
+
+
+def public(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """Mark a view that anybody may reach."""
+    view.permission = PUBLIC  # type: ignore[attr-defined]  # read by the fitness test of routes
+    return view
+
+
+def error_page(request: HttpRequest, error: ConcordError) -> HttpResponse:
+    """The page of an error: what happened, why, what to do next, in the reader's language."""
+    template = {403: "errors/403.html", 404: "errors/404.html", 409: "errors/409.html"}.get(
+        error.status, "errors/error.html"
+    )
+    context = {"said": words(error.said), "code": error.code, "status": error.status}
+    return render(request, template, context, status=error.status)
+
+
+def _no_post() -> NotAllowed:
+    return NotAllowed(
+        "access.no_post",
+        Said(
+            "您今天没有在任的岗位，不能办理业务。请联系本机关的系统管理员。",
+            "You hold no post today, so nothing can be done here. Ask the administrator of your organisation.",
+        ),
+    )
+
+
+def _not_for_post(permission: str) -> NotAllowed:
+    return NotAllowed(
+        "access.not_for_post",
+        Said(
+            f"您的岗位没有权限（{permission}）打开这一页。如有其他岗位，请在右上角切换。",
+            f"Your post lacks the permission {permission} for this page. Switch to another post at the top right.",
+        ),
+    )

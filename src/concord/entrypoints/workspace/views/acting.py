@@ -1,0 +1,375 @@
+"""The forms of acts, made from the procedure's typed fields: begin a matter, perform an act."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from concord.casework import commands, queries
+from concord.casework.commands import CENTRE_ROLE
+from concord.casework.definitions import version_in_force
+from concord.casework.models import Case
+from concord.casework.queries import Seen
+from concord.entrypoints.workspace.jinja import named
+from concord.entrypoints.workspace.presenting import Glass, act_link, role_words, words
+from concord.entrypoints.workspace.routing import Handled, error_page, page
+from concord.entrypoints.workspace.views.lists import glass_of
+from concord.entrypoints.workspace.views.matter import header
+from concord.foundation.access.actor import Actor
+from concord.foundation.database.clock import now
+from concord.foundation.files import commands as files
+from concord.foundation.files.models import File
+from concord.foundation.organisations.queries import members
+from concord.rules.errors import ConcordError, Conflict, InvalidInput, NotFound, Problem, Said, Stale
+from concord.rules.identifiers import uuid7
+from concord.rules.procedure import Act as ActRule
+from concord.rules.procedure import Field, FieldType, Procedure
+
+MANY = {FieldType.ITEMS, FieldType.ANSWERS, FieldType.FILES}
+
+
+@page("matter:read")
+def act(request: Handled, number: str, name: str) -> HttpResponse:
+    """The form of one act; what was typed is kept when it cannot be taken."""
+    by, glass = request.actor, glass_of(request.actor)
+    known = queries.matter_for(number=number, by=by)
+    rule = _rule(known, name, by)
+    if request.method != "POST":
+        if rule not in known.possible(by):
+            raise _not_now(rule)
+        return _act_page(request, known, rule, glass, typed=_known_values(known, rule))
+    typed: dict[str, Any] = {}
+    try:
+        typed = _typed(request, known.procedure, rule, by)
+        commands.perform(
+            matter=known.matter.uid,
+            act=name,
+            answers=_given(typed),
+            by=by,
+            at=now(),
+            version=_whole(request.POST.get("version")),
+            key=_key(request),
+            entropy=secrets.token_bytes(32),
+        )
+    except (InvalidInput, Stale) as error:
+        known = queries.matter_for(number=number, by=by)
+        typed = typed or _retyped(request, known.procedure, rule)
+        return _act_page(request, known, rule, glass, typed=typed, error=error)
+    messages.success(request, _("已办理：%(act)s") % {"act": words(rule)})
+    return redirect("workspace:matter", number=number)
+
+
+@page("matter:read")
+def begin(request: Handled, procedure: str, name: str) -> HttpResponse:
+    """Begin a matter: choose the other side, fill in the first act."""
+    by, glass = request.actor, glass_of(request.actor)
+    definition = version_in_force(procedure, on=glass.today)[1]
+    rule = next((act for act in definition.initial_acts() if act.id == name and by.may(act.permission)), None)
+    if rule is None:
+        raise _no_such_act(name)
+    case = _case(request, by)
+    roles = [role for role in definition.roles if role not in {rule.role, CENTRE_ROLE}]
+    if request.method != "POST":
+        typed: dict[str, Any] = _from_case(definition, rule, case)
+        return _begin_page(request, definition, rule, glass, case=case, roles=roles, typed=typed)
+    typed, parties = {}, {role: request.POST.get(f"party-{role}", "") for role in roles}
+    try:
+        typed = _typed(request, definition, rule, by)
+        made = commands.begin(
+            procedure=procedure,
+            act=name,
+            parties=parties,
+            answers=_given(typed),
+            by=by,
+            at=now(),
+            key=_key(request),
+            entropy=secrets.token_bytes(32),
+            case=case,
+        )
+    except InvalidInput as error:
+        typed = typed or _retyped(request, definition, rule)
+        return _begin_page(
+            request, definition, rule, glass, case=case, roles=roles, typed=typed, parties=parties, error=error
+        )
+    messages.success(request, _("已起草，编号 %(number)s。请核对后送签。") % {"number": made.number})
+    return redirect("workspace:matter", number=made.number)
+
+
+def _act_page(
+    request: Handled,
+    known: Seen,
+    rule: ActRule,
+    glass: Glass,
+    *,
+    typed: Mapping[str, Any],
+    error: ConcordError | None = None,
+) -> HttpResponse:
+    if rule not in known.possible(glass.by) and error is not None:
+        return error_page(request, error)
+    problems = _problems(error)
+    seen_version = _whole(request.POST.get("version"))
+    context = {
+        "matter": header(known, glass),
+        "act": act_link(rule, known.matter, primary=True),
+        "fields": [_field(known.procedure, name, typed, problems, glass, known=known) for name in rule.asks],
+        "version": known.version,
+        "key": secrets.token_urlsafe(18) if error is None or isinstance(error, Stale) else _key(request),
+        "paper_note": _paper_note(known.procedure, rule),
+        "problems": [] if isinstance(error, Stale) else _summary(error),
+        "stale": _since(known, glass, seen_version) if isinstance(error, Stale) else [],
+    }
+    status = error.status if error is not None else 200
+    return render(request, "workspace/act.html", context, status=status)
+
+
+def _since(known: Seen, glass: Glass, version: int) -> list[str]:
+    """What happened since the page was opened, a line an act."""
+    acts = (
+        queries.acts_known(known.matter, by=glass.by).filter(seq__gt=version).select_related("organisation", "person")
+    )
+    return [f"{named(act.organisation)} {named(act.person)}：{words(known.procedure.act(act.act))}" for act in acts]
+
+
+def _begin_page(
+    request: Handled,
+    procedure: Procedure,
+    rule: ActRule,
+    glass: Glass,
+    *,
+    case: Case | None,
+    roles: list[str],
+    typed: Mapping[str, Any],
+    parties: Mapping[str, str] | None = None,
+    error: ConcordError | None = None,
+) -> HttpResponse:
+    problems = _problems(error)
+    options = [
+        (
+            organisation.code,
+            named(organisation),
+            organisation.mark if not request.LANGUAGE_CODE.startswith("en") else "",
+        )
+        for organisation in members()
+        if organisation.id != glass.by.organisation.id
+    ]
+    chosen = parties or {}
+    context = {
+        "procedure": {"label": words(procedure)},
+        "act_label": words(rule),
+        "paper_note": _paper_note(procedure, rule),
+        "parties": [
+            {
+                **_blank(f"party-{role}", role_words(role, glass)),
+                "kind": "organisation",
+                "value": chosen.get(role, ""),
+                "options": options,
+                "problems": problems.get(role, []),
+            }
+            for role in roles
+        ],
+        "fields": [_field(procedure, name, typed, problems, glass) for name in rule.asks],
+        "case": {"uid": str(case.uid), "label": str(case), "url": reverse("workspace:case", args=[case.uid])}
+        if case
+        else None,
+        "key": secrets.token_urlsafe(18) if error is None else _key(request),
+        "problems": _summary(error),
+    }
+    return render(request, "workspace/begin.html", context, status=error.status if error else 200)
+
+
+def _blank(name: str, label: str) -> dict[str, Any]:
+    return {
+        "id": name,
+        "kind": "text",
+        "label": label,
+        "value": "",
+        "options": [],
+        "required": True,
+        "max": None,
+        "min": None,
+        "problems": [],
+        "help": "",
+        "items": [],
+        "kept": [],
+    }
+
+
+def _field(
+    procedure: Procedure,
+    name: str,
+    typed: Mapping[str, Any],
+    problems: Mapping[str, list[str]],
+    glass: Glass,
+    *,
+    known: Seen | None = None,
+) -> dict[str, Any]:
+    """One typed field as the form macro wants it."""
+    field = procedure.field(name)
+    value = typed.get(name, [] if field.type in MANY else "")
+    questions = known.facts.get(field.of or "", []) if known else []
+    return {
+        **_blank(name, words(field)),
+        "kind": field.type.value,
+        "value": value,
+        "options": _options(field, glass),
+        "required": not field.optional,
+        "max": field.max,
+        "min": field.min,
+        "problems": problems.get(name, []),
+        "items": questions,
+        "kept": _kept(value, glass.by) if field.type is FieldType.FILES else [],
+    }
+
+
+def _options(field: Field, glass: Glass) -> list[tuple[str, str, str]]:
+    match field.type:
+        case FieldType.CHOICE:
+            return [(option.id, words(option), "") for option in field.options]
+        case FieldType.CODE:
+            codes = glass.charter.code_lists.get(field.list or "", {})
+            return [(code.id, words(code.said), words(code.meaning)) for code in codes.values()]
+        case FieldType.ORGANISATION:
+            return [(organisation.code, named(organisation), "") for organisation in members()]
+        case _:
+            return []
+
+
+def _kept(uids: Any, by: Actor) -> list[tuple[str, str]]:
+    found = File.objects.filter(uid__in=_uids(uids), organisation=by.organisation)
+    return [(str(file.uid), file.name) for file in found]
+
+
+def _uids(texts: Any) -> list[UUID]:
+    made = []
+    for text in texts or ():
+        try:
+            made.append(UUID(str(text)))
+        except ValueError:
+            continue
+    return made
+
+
+def _typed(request: HttpRequest, procedure: Procedure, rule: ActRule, by: Actor) -> dict[str, Any]:
+    """What the form says, uploads stored and named by uid; raises InvalidInput for a file that cannot be taken."""
+    typed = _retyped(request, procedure, rule)
+    problems: list[Problem] = []
+    for name in rule.asks:
+        if procedure.field(name).type is not FieldType.FILES:
+            continue
+        for upload in request.FILES.getlist(name):
+            try:
+                stored = files.store(
+                    content=upload,  # type: ignore[arg-type]  # an uploaded file reads like any binary stream
+                    name=upload.name or "",
+                    by=by,
+                    at=now(),
+                    uid=uuid7(now(), secrets.token_bytes(10)),
+                )
+            except InvalidInput as error:
+                said = Said(f"{upload.name}：{error.said.zh}", f"{upload.name}: {error.said.en}")
+                problems.append(Problem(name, error.code, said))
+            else:
+                typed[name].append(str(stored.uid))
+    if problems:
+        said = Said("有文件不能接收，请更换后再提交。", "A file cannot be taken; choose another and submit again.")
+        raise InvalidInput("answers.invalid", said, problems=tuple(problems))
+    return typed
+
+
+def _retyped(request: HttpRequest, procedure: Procedure, rule: ActRule) -> dict[str, Any]:
+    return {
+        name: request.POST.getlist(name) if procedure.field(name).type in MANY else request.POST.get(name, "")
+        for name in rule.asks
+    }
+
+
+def _given(typed: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in typed.items() if value not in ("", [])}
+
+
+def _known_values(known: Seen, rule: ActRule) -> dict[str, Any]:
+    """What is already known and asked again, such as a draft that was sent back."""
+    return {name: known.facts[name] for name in rule.asks if name in known.facts}
+
+
+def _from_case(procedure: Procedure, rule: ActRule, case: Case | None) -> dict[str, Any]:
+    """A matter begun inside a case takes its name and stage over."""
+    if case is None:
+        return {}
+    offered = {"case_ref": str(case), "case_stage": case.stage}
+    return {name: value for name, value in offered.items() if name in rule.asks}
+
+
+def _case(request: HttpRequest, by: Actor) -> Case | None:
+    uids = _uids([request.POST.get("case") or request.GET.get("case") or ""])
+    return queries.case_for(uid=uids[0], by=by) if uids else None
+
+
+def _paper_note(procedure: Procedure, rule: ActRule) -> str:
+    if rule.paper is None:
+        return ""
+    form = procedure.paper(rule.paper).form
+    return _("提交后取得编号并生成《%(form)s》，随即送达对方，不能撤销编号。") % {"form": form.split("（")[0]}
+
+
+def _problems(error: ConcordError | None) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for problem in error.problems if error else ():
+        found.setdefault(problem.field.split(".")[0], []).append(_spoken(problem))
+    return found
+
+
+def _summary(error: ConcordError | None) -> list[tuple[str, str]]:
+    if error is None:
+        return []
+    return [(problem.field, _spoken(problem)) for problem in error.problems] or [("", words(error.said))]
+
+
+def _spoken(problem: Problem) -> str:
+    parts = problem.field.split(".")
+    said = words(problem.said)
+    if len(parts) > 1 and parts[1].isdecimal():
+        return _("第 %(n)s 项：%(said)s") % {"n": int(parts[1]) + 1, "said": said}
+    return said
+
+
+def _rule(known: Seen, name: str, by: Actor) -> ActRule:
+    rule = next((rule for rule in known.procedure.acts if rule.id == name), None)
+    if rule is None or rule.role != known.role or rule.initial or not by.may(rule.permission):
+        raise _no_such_act(name)
+    return rule
+
+
+def _no_such_act(name: str) -> NotFound:
+    return NotFound(
+        "casework.no_act",
+        Said(f"没有可以由您办理的行为“{name}”。", f"There is no act {name!r} for you here."),
+    )
+
+
+def _not_now(rule: ActRule) -> Conflict:
+    return Conflict(
+        "casework.not_in_state",
+        Said(
+            f"事项当前的状态不能办理“{rule.zh}”。请返回事项查看可以办理的行为。",
+            f"“{rule.en}” is not possible in the present state. Go back to the matter to see what is.",
+        ),
+    )
+
+
+def _key(request: HttpRequest) -> str:
+    """The key of this submission; a form without one gets none, and then each post is its own act."""
+    key = request.POST.get("key", "")
+    return key if 0 < len(key) <= 80 else secrets.token_urlsafe(18)  # noqa: PLR2004  the column's width
+
+
+def _whole(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 10 else -1  # noqa: PLR2004  nine digits fit any column

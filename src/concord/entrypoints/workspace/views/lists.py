@@ -1,0 +1,375 @@
+"""Today, the list of matters, cases, directory, notices and journal."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from concord.casework import commands, queries
+from concord.casework.definitions import procedure_of
+from concord.casework.models import ProcedureVersion
+from concord.casework.queries import Cursor, Wanted
+from concord.entrypoints.workspace.jinja import named
+from concord.entrypoints.workspace.presenting import Glass, row, words
+from concord.entrypoints.workspace.routing import Handled, page
+from concord.foundation.access.actor import Actor
+from concord.foundation.database.clock import legal_date, now
+from concord.foundation.journal import queries as journal
+from concord.foundation.notices import commands as notice_commands
+from concord.foundation.notices import queries as notices
+from concord.foundation.organisations.models import Kind
+from concord.foundation.organisations.queries import calendar_on, charter_on, organisations, posts_on
+from concord.rules.errors import InvalidInput
+
+ROWS = 25
+ON_TODAY = 50
+WAITING_SHOWN = 15
+NEAR = 2
+MOST_COUNTED = 999
+OTHER_EVENTS = ("case.open", "token.issue", "token.revoke")
+
+
+def glass_of(by: Actor) -> Glass:
+    """What the page is looked at through, now."""
+    today = legal_date(now())
+    return Glass(by=by, today=today, charter=charter_on(today), calendar=calendar_on(today))
+
+
+@page("matter:read")
+def today(request: Handled) -> HttpResponse:
+    """What is mine, what is due and why, what waits for others."""
+    by, glass = request.actor, glass_of(request.actor)
+    held = [row(matter, glass) for matter in queries.open_by_due(by, held=True, limit=ON_TODAY)]
+    waiting = [row(matter, glass) for matter in queries.open_by_due(by, held=False, limit=WAITING_SHOWN)]
+    signing = [line for line in held if line["signing"]]
+    mine = [line for line in held if line["act"] and not line["signing"]]
+    over = [line for line in held if line["due"] and line["due"]["days_left"] < 0]
+    near = [line for line in held if line["due"] and 0 <= line["due"]["days_left"] <= NEAR]
+    listed = reverse("workspace:matters")
+    context = {
+        "today_date": glass.today,
+        "mine": mine,
+        "signing": signing,
+        "waiting": waiting,
+        "notices": [_notice(notice) for notice in notices.notices_for(by, before=None, limit=6)],
+        "figures": [
+            {"label": _("待我办理"), "value": len(mine), "tone": "active", "url": f"{listed}?open=1"},
+            {"label": _("待我签发"), "value": len(signing), "tone": "active", "url": f"{listed}?open=1"},
+            {"label": _("两个工作日内到期"), "value": len(near), "tone": "waiting", "url": f"{listed}?open=1"},
+            {"label": _("已超期"), "value": len(over), "tone": "bad", "url": f"{listed}?overdue=1"},
+        ],
+    }
+    return render(request, "workspace/today.html", context)
+
+
+@page("matter:read")
+def matters(request: Handled) -> HttpResponse:
+    """The list of matters with filters and keyset pages."""
+    by, glass = request.actor, glass_of(request.actor)
+    asked = {
+        name: request.GET.get(name, "").strip() for name in ("q", "state", "direction", "procedure", "overdue", "open")
+    }
+    wanted = Wanted(
+        text=asked["q"][:100],
+        state=asked["state"],
+        direction=asked["direction"],
+        procedure=asked["procedure"],
+        overdue_on=glass.today if asked["overdue"] else None,
+        open_only=bool(asked["open"]),
+    )
+    after, before = request.GET.get("after"), request.GET.get("before")
+    found = queries.page_of_matters(
+        by,
+        wanted,
+        limit=ROWS,
+        after=Cursor.parse(after) if after else None,
+        before=Cursor.parse(before) if before else None,
+    )
+    count = queries.count_of_matters(by, wanted, most=MOST_COUNTED)
+    kept = {name: value for name, value in asked.items() if value}
+    context = {
+        "rows": [row(matter, glass) for matter in found.rows],
+        "filters": {**asked, "states": _states(by), "procedures": _procedures(glass), "active": bool(kept)},
+        "older_url": f"?{urlencode({**kept, 'after': str(found.older)})}" if found.older else "",
+        "newer_url": f"?{urlencode({**kept, 'before': str(found.newer)})}" if found.newer else "",
+        "count_text": _("共 %(n)s 件") % {"n": count if count <= MOST_COUNTED else f"{MOST_COUNTED}+"},
+        "new_urls": beginnings(by, glass),
+    }
+    return render(request, "workspace/matters.html", context)
+
+
+def beginnings(by: Actor, glass: Glass, *, case: str = "") -> list[dict[str, str]]:
+    """The procedures that the actor may begin."""
+    offered = []
+    for name in glass.charter.in_force:
+        procedure = glass.charter.procedure(name, on=glass.today)
+        for act in procedure.initial_acts():
+            if by.may(act.permission):
+                address = reverse("workspace:begin", args=[procedure.id, act.id])
+                offered.append({"label": words(procedure), "url": f"{address}?case={case}" if case else address})
+    return offered
+
+
+def _procedures(glass: Glass) -> list[tuple[str, str]]:
+    return [(name, words(glass.charter.procedure(name, on=glass.today))) for name in glass.charter.in_force]
+
+
+def _states(by: Actor) -> list[tuple[str, str]]:
+    """Every state of the procedures kept, once per id."""
+    found: dict[str, str] = {}
+    for version in ProcedureVersion.objects.defer("text"):
+        for state in procedure_of(version).states:
+            found.setdefault(state.id, words(state))
+    return list(found.items()) if by.may("matter:read") else []
+
+
+def _notice(notice: Any) -> dict[str, Any]:
+    address = reverse("workspace:matter_by_uid", args=[notice.matter_uid]) if notice.matter_uid else ""
+    return {"text": words(notice), "made_at": notice.made_at, "unread": notice.read_at is None, "url": address}
+
+
+@page("case:open")
+def cases(request: Handled) -> HttpResponse:
+    """The cases of one's own organisation."""
+    before = request.GET.get("before", "")
+    found = queries.page_of_cases(request.actor, before=int(before) if before.isdecimal() else None, limit=ROWS + 1)
+    rows = found[:ROWS]
+    shown = [
+        {
+            "number": case.number,
+            "name": case.name,
+            "stage": stage_words(case.stage),
+            "person": named(case.person),
+            "opened_at": case.opened_at,
+            "matters": case.matter_count,
+            "url": reverse("workspace:case", args=[case.uid]),
+        }
+        for case in rows
+    ]
+    context = {
+        "rows": shown,
+        "new_url": reverse("workspace:case_new"),
+        "newer_url": reverse("workspace:cases") if before else "",
+        "older_url": f"?before={rows[-1].id}" if len(found) > ROWS else "",
+    }
+    return render(request, "workspace/cases.html", context)
+
+
+def stage_words(stage: str) -> str:
+    """The stage of a case in words."""
+    return {"filed": _("已立案"), "verification": _("立案前核查")}.get(stage, stage)
+
+
+@page("case:open")
+def case(request: Handled, uid: Any) -> HttpResponse:
+    """One case with its matters, and what can be begun inside it."""
+    by, glass = request.actor, glass_of(request.actor)
+    found = queries.case_for(uid=uid, by=by)
+    rows = queries.page_of_matters(by, Wanted(case=found), limit=100).rows
+    context = {
+        "case": {
+            "number": found.number,
+            "name": found.name,
+            "stage": stage_words(found.stage),
+            "person": named(found.person),
+            "opened_at": found.opened_at,
+        },
+        "rows": [row(matter, glass) for matter in rows],
+        "new_urls": beginnings(by, glass, case=str(found.uid)),
+    }
+    return render(request, "workspace/case.html", context)
+
+
+@page("case:open")
+def case_new(request: Handled) -> HttpResponse:
+    """Register a case or lead."""
+    typed = {name: request.POST.get(name, "") for name in ("number", "name", "stage")}
+    problems: dict[str, list[str]] = {}
+    summary: list[tuple[str, str]] = []
+    if request.method == "POST":
+        try:
+            made = commands.open_case(**typed, by=request.actor, at=now(), entropy=secrets.token_bytes(10))
+        except InvalidInput as error:
+            summary = [(problem.field, words(problem.said)) for problem in error.problems]
+            for field, text in summary:
+                problems.setdefault(field, []).append(text)
+        else:
+            messages.success(request, _("案件已登记。"))
+            return redirect("workspace:case", uid=made.uid)
+    fields = [
+        _plain("number", _("案件（线索）编号"), typed, problems, help_text=_("本机关的编号，例如：〔2026〕35号")),
+        _plain("name", _("案件（线索）名称"), typed, problems),
+        {
+            **_plain("stage", _("办案阶段"), typed, problems),
+            "kind": "choice",
+            "options": [("filed", stage_words("filed"), ""), ("verification", stage_words("verification"), "")],
+        },
+    ]
+    context = {"fields": fields, "problems": summary}
+    return render(request, "workspace/case_new.html", context, status=422 if summary else 200)
+
+
+def _plain(
+    name: str, label: str, typed: dict[str, str], problems: dict[str, list[str]], *, help_text: str = ""
+) -> dict[str, Any]:
+    return {
+        "id": name,
+        "kind": "text",
+        "label": label,
+        "value": typed[name],
+        "options": [],
+        "required": True,
+        "max": 160,
+        "min": None,
+        "problems": problems.get(name, []),
+        "help": help_text,
+        "items": [],
+        "kept": [],
+    }
+
+
+@page("directory:read")
+def directory(request: Handled) -> HttpResponse:
+    """The members of the alliance: names in both lines, contacts, who holds which post."""
+    glass = glass_of(request.actor)
+    labels = {post.id: words(post) for post in glass.charter.posts}
+    held: dict[int, list[dict[str, str]]] = {}
+    for post in posts_on(glass.today):
+        held.setdefault(post.organisation_id, []).append(
+            {"name": named(post.person), "post": labels.get(post.kind, post.kind), "telephone": post.person.telephone}
+        )
+    lines = {"market": _("市场监管"), "patent": _("知识产权")}
+    shown = [
+        {
+            "code": organisation.code,
+            "name": named(organisation),
+            "mark": organisation.mark,
+            "kind": _("协作中心") if organisation.kind == Kind.CENTRE else _("成员机关"),
+            "hats": [(lines.get(hat.line, hat.line), hat.zh) for hat in organisation.hats.all()],
+            "telephone": organisation.telephone,
+            "address": organisation.address,
+            "people": held.get(organisation.id, []),
+        }
+        for organisation in organisations()
+    ]
+    return render(request, "workspace/directory.html", {"members": shown})
+
+
+@page("directory:read")
+def notices_page(request: Handled) -> HttpResponse:
+    """The notices of the actor; marking them as read."""
+    by = request.actor
+    if request.method == "POST":
+        notice_commands.mark_read(by=by, at=now())
+        return redirect("workspace:notices")
+    before = request.GET.get("before", "")
+    rows = notices.notices_for(by, before=int(before) if before.isdecimal() else None, limit=ROWS + 1)
+    context = {
+        "rows": [_notice(notice) for notice in rows[:ROWS]],
+        "older_url": f"?before={rows[ROWS - 1].id}" if len(rows) > ROWS else "",
+        "newer_url": reverse("workspace:notices") if before else "",
+    }
+    return render(request, "workspace/notices.html", context)
+
+
+@page("journal:read")
+def journal_page(request: Handled) -> HttpResponse:
+    """The journal of the auditor's organisation."""
+    by, glass = request.actor, glass_of(request.actor)
+    asked = {name: request.GET.get(name, "").strip() for name in ("q", "event", "since", "until", "before")}
+    entries = journal.entries_for(
+        by,
+        before=int(asked["before"]) if asked["before"].isdecimal() else None,
+        limit=ROWS + 1,
+        subject=asked["q"][:80],
+        event=asked["event"] or None,
+        since=_day(asked["since"]),
+        until=_day(asked["until"]),
+    )
+    rows = [
+        {
+            "number": entry.id,
+            "at": entry.at,
+            "event": event_words(entry.event, glass),
+            "person": named(entry.person) if entry.person else _("系统"),
+            "organisation": named(entry.organisation) if entry.organisation else "",
+            "subject": entry.subject,
+            "subject_url": reverse("workspace:matter_by_uid", args=[entry.matter_uid]) if entry.matter_uid else "",
+            "details": detail_words(entry.details, entry.event, glass),
+        }
+        for entry in entries[:ROWS]
+    ]
+    kept = {name: value for name, value in asked.items() if value and name != "before"}
+    context = {
+        "rows": rows,
+        "filters": {**asked, "events": _events(glass)},
+        "older_url": f"?{urlencode({**kept, 'before': entries[ROWS - 1].id})}" if len(entries) > ROWS else "",
+        "newer_url": f"?{urlencode(kept)}" if asked["before"] else "",
+    }
+    return render(request, "workspace/journal.html", context)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _events(glass: Glass) -> list[tuple[str, str]]:
+    names = [
+        f"{name}.{act.id}"
+        for name in glass.charter.in_force
+        for act in glass.charter.procedure(name, on=glass.today).acts
+    ]
+    return [(name, event_words(name, glass)) for name in [*names, *OTHER_EVENTS]]
+
+
+def event_words(event: str, glass: Glass) -> str:
+    """An event in words: procedure and act for what a procedure names, else the glossary's word."""
+    area, _dot, name = event.partition(".")
+    if area in glass.charter.in_force:
+        procedure = glass.charter.procedure(area, on=glass.today)
+        act = next((act for act in procedure.acts if act.id == name), None)
+        if act is not None:
+            return f"{words(procedure)} · {words(act)}"
+    return {"case.open": _("登记案件"), "token.issue": _("签发接口令牌"), "token.revoke": _("撤销接口令牌")}.get(
+        event, event
+    )
+
+
+def detail_words(details: dict[str, Any], event: str, glass: Glass) -> list[tuple[str, str]]:
+    """The details of an entry in words; digests are shortened on the page and whole in the API."""
+    area = event.partition(".")[0]
+    procedure = glass.charter.procedure(area, on=glass.today) if area in glass.charter.in_force else None
+    told: list[tuple[str, str]] = []
+    for name, value in details.items():
+        if procedure is not None and name in {"from", "to"}:
+            state = next((state for state in procedure.states if state.id == value), None)
+            if state is not None:
+                told.append((_("由") if name == "from" else _("变为"), words(state)))
+        elif procedure is not None and name.startswith("clock."):
+            rule = next((rule for rule in procedure.clocks if rule.id == name.removeprefix("clock.")), None)
+            told.append((words(rule) if rule else name, str(value)))
+        elif name == "seq":
+            told.append((_("行为序号"), str(value)))
+        elif name == "paper":
+            told.append((_("文书"), str(value)))
+        elif name == "stage":
+            told.append((_("办案阶段"), stage_words(str(value))))
+        else:
+            label = {
+                "answers": _("填报内容摘要"),
+                "paper.digest": _("文书原件摘要"),
+                "letter.digest": _("文书事实摘要"),
+            }
+            told.append((label.get(name, name), str(value)[:12]))
+    return told

@@ -1,0 +1,151 @@
+"""The generic matter page, and the files and papers that hang on it."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+from uuid import UUID
+
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from concord.casework import commands, letters, queries
+from concord.casework.queries import Seen
+from concord.entrypoints.workspace.jinja import named
+from concord.entrypoints.workspace.presenting import (
+    Glass,
+    act_link,
+    clock,
+    facts,
+    matter_due,
+    told_act,
+    told_file,
+    told_message,
+    told_paper,
+    told_participant,
+    tone_of,
+    words,
+)
+from concord.entrypoints.workspace.routing import Handled, page
+from concord.entrypoints.workspace.views.lists import glass_of
+from concord.foundation.database.clock import now
+from concord.foundation.files import queries as files
+from concord.foundation.files.models import File
+from concord.foundation.journal import commands as journal
+from concord.rules.errors import NotFound
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+@page("matter:read")
+def matter(request: Handled, number: str) -> HttpResponse:
+    """One matter: facts, story, what may be done now, clocks, papers, who takes part."""
+    by, glass = request.actor, glass_of(request.actor)
+    known = queries.matter_for(number=number, by=by)
+    commands.acknowledge(matter=known.matter, by=by, at=now())
+    context = page_of(known, glass)
+    response = render(request, "workspace/matter.html", context)
+    journal.record_read(what="matter", subject=number, by=by, at=now())
+    return response
+
+
+def page_of(known: Seen, glass: Glass) -> dict[str, object]:
+    """Everything the matter page shows."""
+    by, procedure = glass.by, known.procedure
+    acts = queries.timeline_of(known, by=by)
+    runs = queries.clocks_of(known)
+    messages = queries.messages_of(known)
+    told: dict[str, File] = {str(row.file.uid): row.file for act in acts for row in act.attachments.all()}
+    let_out = {str(row.file.uid) for act in acts if not act.internal for row in act.attachments.all()}
+    papers = [act.paper for act in acts if hasattr(act, "paper")]
+    possible = known.possible(by)
+    return {
+        "matter": header(known, glass),
+        "facts": facts(known, glass, told),
+        "acts": [act_link(rule, known.matter, primary=at == 0) for at, rule in enumerate(possible)],
+        "clocks": [clock(run, procedure, glass) for run in runs],
+        "papers": [told_paper(paper) for paper in papers],
+        "participants": [told_participant(participant, glass) for participant in queries.participants_of(known)],
+        "receipts": [told_message(message, procedure) for message in messages],
+        "attachments": [{**told_file(file), "internal": uid not in let_out} for uid, file in told.items()],
+        "timeline": [told_act(act, known, glass, runs=runs, messages=messages, files=told) for act in acts],
+    }
+
+
+def header(known: Seen, glass: Glass) -> dict[str, object]:
+    """What stands on top of a matter's pages."""
+    row = known.matter
+    row.shown_state = known.state
+    return {
+        "number": row.number,
+        "title": row.title or row.number,
+        "url": reverse("workspace:matter", args=[row.number]),
+        "state": words(known.procedure.state(known.state)),
+        "state_tone": tone_of(row, glass.by),
+        "origin": named(row.origin),
+        "target": named(row.target) if row.target else "",
+        "holder": named(row.holder) if row.holder else "",
+        "procedure": words(known.procedure),
+        "procedure_version": known.procedure.in_force_from.isoformat(),
+        "final": row.final,
+        "handling": _handling(row.handling, glass),
+        "begun_at": row.begun_at,
+        "due": matter_due(row, glass),
+        "case": _case(known, glass),
+    }
+
+
+def _handling(code: str, glass: Glass) -> str:
+    found = glass.charter.code_lists.get("handling_codes", {}).get(code)
+    return words(found.said) if found else code
+
+
+def _case(known: Seen, glass: Glass) -> dict[str, str] | None:
+    case = known.matter.case
+    if case is None or case.organisation_id != glass.by.organisation.id:
+        return None
+    return {"label": str(case), "url": reverse("workspace:case", args=[case.uid])}
+
+
+@page("matter:read")
+def matter_by_uid(request: Handled, uid: UUID) -> HttpResponse:
+    """The address that notices carry; it tells nothing about a matter that is not shown."""
+    try:
+        known = queries.matter_for(uid=uid, by=request.actor)
+    except NotFound:
+        commands.note_refusal(uid=uid, by=request.actor, at=now())
+        raise
+    return redirect("workspace:matter", number=known.matter.number)
+
+
+@page("matter:read")
+def paper(request: Handled, uid: UUID, kind: str) -> HttpResponse:
+    """A paper: the stored PDF/A original, or a Word copy made from the same facts."""
+    by = request.actor
+    found = queries.paper_for(uid=uid, by=by)
+    if kind == "pdf":
+        content, media_type = files.read_verified(found.file), "application/pdf"
+    elif kind == "docx":
+        content, media_type = letters.word_copy(found), DOCX
+    else:
+        raise Http404
+    journal.record_read(what="paper", subject=found.number, by=by, at=now())
+    response = HttpResponse(content, content_type=media_type)
+    response.headers["Content-Disposition"] = _disposition(f"{found.number}.{kind}", inline=kind == "pdf")
+    return response
+
+
+@page("matter:read")
+def file(request: Handled, uid: UUID) -> HttpResponse:
+    """A file as it was brought; always downloaded, never opened inside the page."""
+    by = request.actor
+    found = queries.file_for(uid=uid, by=by)
+    response = FileResponse(files.open_bytes(found), content_type="application/octet-stream")
+    journal.record_read(what="file", subject=str(found.uid), by=by, at=now())
+    response.headers["Content-Disposition"] = _disposition(found.name, inline=False)
+    response.headers["Content-Length"] = str(found.size)
+    return response
+
+
+def _disposition(name: str, *, inline: bool) -> str:
+    return f"{'inline' if inline else 'attachment'}; filename*=UTF-8''{quote(name)}"

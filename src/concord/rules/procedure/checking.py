@@ -227,7 +227,7 @@ def _check_act(procedure: Procedure, act: Act, faults: Faults) -> None:
 def _check_beginning(procedure: Procedure, faults: Faults) -> None:
     initial = procedure.initial_acts()
     if not initial:
-        faults.at(procedure.acts[0].line, "acts")(
+        faults.at_key("acts")(
             "procedure.no_beginning",
             Said("没有开始事项的行为", "no act begins a matter"),
             Said("须有一个没有 from 的行为", "one act has no “from”"),

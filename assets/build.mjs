@@ -1,6 +1,6 @@
 // Bundles every style sheet and script that stands beside this file into the workspace's static folder.
 // Files in folders below are parts: they arrive only when one of these imports them.
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -14,8 +14,11 @@ const entryPoints = readdirSync(here)
 // Every browser we support reads woff2; the older formats named beside it would only be carried along.
 const onlyWoff2 = {
   name: 'only-woff2',
-  setup({ onResolve }) {
-    onResolve({ filter: /\.(woff|ttf|eot)(\?|#|$)/ }, () => ({ path: 'data:,', external: true }));
+  setup({ onLoad }) {
+    onLoad({ filter: /tabler-icons.*\.css$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(/,\s*url\("[^"]+"\)\s*format\("(woff|truetype)"\)/g, ''),
+      loader: 'css',
+    }));
   },
 };
 

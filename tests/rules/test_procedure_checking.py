@@ -239,8 +239,7 @@ def test_a_changed_statutory_line_is_shown_beside_the_right_one() -> None:
 
 
 def test_an_alliance_may_add_to_the_flow_around_the_law() -> None:
-    text = toy_files()[ASSISTANCE].replace('warn = ["5WD", "2WD"]', 'warn = ["5WD", "2WD"]')
-    text = text.replace('limit = "2WD"', 'limit = "3WD"')
+    text = toy_files()[ASSISTANCE].replace('limit = "2WD"', 'limit = "3WD"')
     assert faults_of(text, ASSISTANCE) == ()
 
 

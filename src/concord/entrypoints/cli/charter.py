@@ -147,6 +147,7 @@ def _summary(charter: Charter, language: str) -> str:
     shares = [f"{label.said.in_language(language)} {counted[label]}" for label in SourceLabel if counted[label]]
     if shares:
         proposed = f"{PROPOSED.in_language(language)} {_proposed_clocks(charter)}"
-        lines.append(f"{say('clocks')} {counted.total()}{gap}{comma.join(shares)} ({proposed})")
+        bracketed = f" ({proposed})" if language == "en" else f"（{proposed}）"
+        lines.append(f"{say('clocks')} {counted.total()}{gap}{comma.join(shares)}{bracketed}")
     lines.append(f"{say('digest')}{gap}{charter.digest}")
     return "\n".join(lines)

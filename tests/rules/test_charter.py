@@ -6,6 +6,8 @@ from datetime import date
 from itertools import combinations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from concord.charters.folder import read, shipped
 from concord.rules.charter import Charter, check, load
@@ -162,6 +164,8 @@ FAULTS = [
     (TOY, 'extends = "cn"', 'extends = "toy"', "charter.not_found", "extends"),
     (TOY, "format = 1", "format = 1 1", "definition.syntax", "format"),
     (TOY, 'id = "toy"', 'id = "toys"', "charter.wrong_place", 'id = "toys"'),
+    (TOY, "agreement = {", 'agreement = "x" # {', "definition.wrong_type", "agreement ="),
+    (TOY, "groups = [\n", "groups = 3\nsources2 = [\n", "definition.wrong_type", "groups = 3"),
     (TOY, 'time_zone = "Asia/Shanghai"', 'time_zone = "UTC"', "charter.unknown_time_zone", "time_zone"),
     (TOY, '"zh-Hans", "en"', '"zh-Hans", "fr"', "charter.unknown_language", "languages"),
     (TOY, "founded = 2025-06-01", 'founded = "2025"', "definition.wrong_type", "founded"),
@@ -273,6 +277,24 @@ def test_a_code_list_is_defined_once() -> None:
     assert [(fault.file, fault.code) for fault in check(files, "toy")] == [
         ("toy/codes/handling_codes.toml", "charter.redefined")
     ]
+
+
+def test_an_alliance_may_do_without_a_rotation() -> None:
+    files = toy_files()
+    start, end = files[TOY].index("[rotation]"), files[TOY].index("[in_force]")
+    files[TOY] = files[TOY][:start] + files[TOY][end:]
+    assert load(files, "toy").rotation is None
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_a_damaged_charter_is_checked_and_never_crashes(data: st.DataObject) -> None:
+    files = toy_files()
+    path = data.draw(st.sampled_from([TOY, NATIONAL, CODES, ASSISTANCE]))
+    start = data.draw(st.integers(0, len(files[path]) - 1))
+    end = data.draw(st.integers(start, min(len(files[path]), start + 40)))
+    files[path] = files[path][:start] + data.draw(st.text(max_size=5)) + files[path][end:]
+    assert all(fault.line >= 1 and fault.said.zh for fault in check(files, "toy"))
 
 
 def test_an_unreadable_charter_and_a_missing_one_are_faults() -> None:

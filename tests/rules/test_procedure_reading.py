@@ -30,6 +30,7 @@ FORM_FAULTS = [
     ("in_force_from = 2026-01-01", 'in_force_from = "2026-01-01"', "definition.wrong_type", 'in_force_from = "'),
     ('zh = "协助调查"\n', "", "definition.missing", "# charters"),
     ('en = "Assistance in investigation"', 'en = " "', "definition.bad_text", 'en = " "'),
+    ('title = "case_ref"', "title = 7", "definition.wrong_type", "title = 7"),
     ('line = "market"', 'line = "markett"', "definition.unknown_choice", 'line = "markett"'),
     ('running_matters = "stay"', 'runing_matters = "stay"', "definition.unknown_key", "runing_matters"),
     ('"cn/assistance@2022-11-01"', '"cn/assistance"', "procedure.bad_base", "based_on"),

@@ -28,6 +28,8 @@ x = [[1], [2,
 n = 1
 [[rows]]
 n = """q\\""""
+ends = """two quotes"""""
+after = 1
 '''
 
 
@@ -53,6 +55,7 @@ def read(text: str) -> Document:
         (("table", "deep", "x", 1), 14),
         (("table", "deep", "x", 1, 1), 15),
         (("rows", 1, "n"), 19),
+        (("rows", 1, "after"), 21),
         (("table", "missing"), 11),
         (("nothing",), 1),
     ],

@@ -54,13 +54,11 @@ class Document:
 
 def read_toml(text: str, *, file: str) -> Document | Fault:
     """Parse ``text``; a syntax error comes back as the one fault it is, with its line."""
-    text = text.replace("\r\n", "\n")
     try:
-        values = tomllib.loads(text)
-        return Document(file, MappingProxyType(values), MappingProxyType(_Scanner(text).scan()))
+        return sound_toml(text, file=file)
     except tomllib.TOMLDecodeError as error:
         found = AT_LINE.search(str(error))
-        line = int(found[1]) if found and found[1] else text.count("\n") + 1
+        line = int(found[1]) if found and found[1] else text.replace("\r\n", "\n").count("\n") + 1
         reason = AT_LINE.sub("", str(error)).strip()
         return Fault(
             file,
@@ -72,6 +70,13 @@ def read_toml(text: str, *, file: str) -> Document | Fault:
         )
     except RecursionError:
         return Fault(file, 1, "toml", "definition.syntax", Said("嵌套过深", "nested too deeply"))
+
+
+def sound_toml(text: str, *, file: str) -> Document:
+    """The document of a text that is known to be TOML, such as that of a parsed procedure."""
+    text = text.replace("\r\n", "\n")
+    values = tomllib.loads(text)
+    return Document(file, MappingProxyType(values), MappingProxyType(_Scanner(text).scan()))
 
 
 class _Scanner:

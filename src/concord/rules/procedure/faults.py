@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from concord.rules.errors import Fault, Said
 from concord.rules.rows import advise
-from concord.rules.toml_lines import read_toml
+from concord.rules.toml_lines import sound_toml
 
 Add: TypeAlias = Callable[[str, Said, Said], None]
 
@@ -30,8 +30,7 @@ class Faults:
 
     def at_key(self, key: str) -> Add:
         """As ``at``, for a key of the top level."""
-        document = read_toml(self.text, file=self.file)
-        return self.at(document.line if isinstance(document, Fault) else document.line(key), key)
+        return self.at(sound_toml(self.text, file=self.file).line(key), key)
 
     def known(self, add: Add, given: Collection[str], known: Collection[str], code: str, what: Said) -> bool:
         """Whether all ``given`` names are among ``known``; a fault for each that is not."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
-from concord.rules.errors import Fault, Said
+from concord.rules.errors import Said
 from concord.rules.procedure.faults import Faults
 from concord.rules.procedure.model import Act, ClockRule, Procedure, Source, SourceLabel
-from concord.rules.toml_lines import read_toml
+from concord.rules.toml_lines import sound_toml
 
 
 def check_place(procedure: Procedure, faults: Faults) -> None:
@@ -64,9 +64,7 @@ def _statutory(procedure: Procedure) -> Iterator[tuple[str, str]]:
 
 def _lines(procedure: Procedure) -> dict[tuple[str, str], tuple[int, str]]:
     """Line and wording of every source, clock and act of the file, by table and id."""
-    document = read_toml(procedure.text, file=procedure.file)
-    if isinstance(document, Fault):
-        return {}
+    document = sound_toml(procedure.text, file=procedure.file)
     tables: dict[str, tuple[Source | ClockRule | Act, ...]] = {
         "sources": procedure.sources,
         "clocks": procedure.clocks,

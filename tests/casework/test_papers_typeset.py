@@ -202,12 +202,25 @@ def test_what_people_typed_is_printed_and_never_obeyed(text: str) -> None:
     [
         (with_facts(REQUEST, questions=["核实", "店主𠮷野的身份", "询问"]), [("questions.1", "U+20BB7", "𠮷")]),
         (with_facts(REQUEST, reason="很好😀𰻝"), [("reason", "U+1F600", "😀"), ("reason", "U+30EDD", "𰻝")]),
+        (with_facts(REQUEST, reason="私用\ue000"), [("reason", "U+E000", "□")]),
+        (with_facts(REQUEST, reason="Ĝ0😀"), [("reason", "U+1F600", "😀")]),
         (with_facts(REQUEST, reason="响铃\x07"), [("reason", "U+0007", "□")]),
+        (with_facts(REQUEST, questions=["\U0001f3fb"]), [("questions.0", "U+1F3FB", "\U0001f3fb")]),
         (replace(REQUEST, addressee="𠮷市市场监督管理局"), [("addressee", "U+20BB7", "𠮷")]),
         (replace(REQUEST, contact=Contact("𠮷", "1", "一")), [("contact.person", "U+20BB7", "𠮷")]),
         (replace(REPLY, attachments=("𠮷.pdf",)), [("attachments.0", "U+20BB7", "𠮷")]),
     ],
-    ids=["question", "two", "control", "addressee", "contact", "attachment"],
+    ids=[
+        "question",
+        "two",
+        "private",
+        "after a letter of the second face",
+        "control",
+        "modifier",
+        "addressee",
+        "contact",
+        "attachment",
+    ],
 )
 def test_a_character_the_fonts_lack_is_refused_by_name(changed: Letter, expected: list[tuple[str, str, str]]) -> None:
     with pytest.raises(InvalidInput) as refused:
@@ -220,7 +233,7 @@ def test_a_character_the_fonts_lack_is_refused_by_name(changed: Letter, expected
         assert f"“{shown}”" in problem.said.zh
 
 
-@given(text=st.text(max_size=60))
+@given(text=st.text(max_size=60) | st.text(st.characters(max_codepoint=0x36F), max_size=60))
 @settings(max_examples=60, deadline=None)
 def test_any_text_is_printed_or_refused_with_its_field(text: str) -> None:
     try:

@@ -17,15 +17,23 @@ def text_of_pages(pdf: bytes) -> list[str]:
 
 
 def _drawn(page: pikepdf.Page) -> Iterator[str]:
+    """What the page shows; a marked stretch that gives its own text (several glyphs, one sign) is taken at its word."""
     maps = {name: _character_map(font) for name, font in page.resources.get("/Font", {}).items()}
     current: dict[int, str] = {}
+    replaced: list[bool] = []
     for instruction in pikepdf.parse_content_stream(page):
         operands, operator = list(instruction.operands), str(instruction.operator)
-        if operator == "Tf":
+        if operator in {"BMC", "BDC"}:
+            given = operands[1].get("/ActualText") if operator == "BDC" and "/ActualText" in operands[1] else None
+            replaced.append(given is not None)
+            yield str(given or "")
+        elif operator == "EMC":
+            replaced.pop()
+        elif operator == "Tf":
             current = maps[str(operands[0])]
-        elif operator == "Tj":
+        elif operator == "Tj" and not any(replaced):
             yield _decoded(bytes(operands[0]), current)
-        elif operator == "TJ":
+        elif operator == "TJ" and not any(replaced):
             yield from (_decoded(bytes(part), current) for part in operands[0] if isinstance(part, pikepdf.String))
 
 

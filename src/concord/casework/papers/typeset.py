@@ -25,6 +25,8 @@ _FAMILY = "Noto Serif SC"
 _IMPORT = re.compile(r'\b(?:import|include)\s+"([^"]+)"')
 _UNSHOWN = re.compile(r'the text `"(.+?)"` could not be displayed')
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}|\\(.)")
+# Private-use characters: each font draws its own sign for them, so what is printed would not be what was meant.
+_PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _AT = re.compile(r"┌─ (\S+?):(\d+):")
 _SHORT = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
 
@@ -89,6 +91,9 @@ def typeset(letter: Letter, *, template: Template, fonts: Path) -> Typeset:
     DefinitionError (``paper.template_failed``) when the template itself is wrong or asks for a fact that is not there,
     and Unavailable (``paper.no_fonts``) when the folder lacks the fonts.
     """
+    refused = refusal(letter, {found for _, text in texts(letter) for found in _PRIVATE.findall(text)})
+    if refused:
+        raise refused
     inputs = {"letter": context(letter)}
     issued = datetime.combine(letter.issued_date, time(), UTC)
     try:

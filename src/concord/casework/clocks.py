@@ -9,7 +9,10 @@ from django.db.models import Min
 
 from concord.casework.models import ClockRun, Matter
 from concord.foundation.database.clock import legal_date
+from concord.foundation.database.locking import locked
+from concord.foundation.database.scope import writing
 from concord.foundation.organisations.models import Organisation
+from concord.foundation.organisations.queries import calendar_on
 from concord.rules.calendar import Calendar
 from concord.rules.canonical import JSON
 from concord.rules.clocks import Due, due, until
@@ -118,6 +121,24 @@ def computed(limit: str | None, *, start: datetime, until_day: date | None, cale
 def explained(run: ClockRun, calendar: Calendar) -> Due:
     """The same clock counted again, with its day-by-day explanation."""
     return computed(run.limit, start=run.started_at, until_day=run.nominal, calendar=calendar)
+
+
+def recount(*, at: datetime) -> int:
+    """Count running provisional clocks again with the calendar known now; returns how many dates changed."""
+    calendar = calendar_on(legal_date(at))
+    changed = 0
+    with writing():
+        for run in locked(ClockRun.objects.filter(running=True, provisional=True)):
+            counted = explained(run, calendar)
+            before = (run.legal_due, run.safe_due)
+            run.nominal, run.legal_due = _date(counted.nominal), _date(counted.legal_due)
+            run.safe_due, run.provisional = _date(counted.safe_due), counted.provisional
+            run.calendar_digest = calendar.digest
+            run.save()
+            changed += before != (run.legal_due, run.safe_due)
+            earliest = ClockRun.objects.filter(matter=run.matter_id, running=True).aggregate(due=Min("safe_due"))
+            Matter.objects.filter(pk=run.matter_id).update(next_due=earliest["due"])
+    return changed
 
 
 def _date(moment: date | datetime) -> date:

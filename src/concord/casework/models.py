@@ -38,8 +38,6 @@ class Case(models.Model):
     person = models.ForeignKey(Person, models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
 
-    matter_count: int  # an annotation of ``queries.page_of_cases``
-
     class Meta:
         ordering: ClassVar = ["-opened_at"]
         constraints: ClassVar = [
@@ -79,11 +77,6 @@ class Matter(models.Model):
     version = models.PositiveIntegerField(default=0)
     facts = models.JSONField(default=dict)
     drafts = models.JSONField(default=dict)
-
-    # Annotations of ``queries.visible_to``: the side that looks, what it knows of the state, its place in the list.
-    role: str
-    shown_state: str
-    sort_key: int
 
     class Meta:
         ordering: ClassVar = ["-id"]

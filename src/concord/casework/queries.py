@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeAlias, TypedDict
 from uuid import UUID
 
 from django.db.models import Case as When_
 from django.db.models import CharField, Count, F, Max, Q, QuerySet, When
+from django_stubs_ext import WithAnnotations
 
 from concord.casework.definitions import procedure_of
 from concord.casework.models import (
@@ -33,19 +35,36 @@ READ = "matter:read"
 CURSOR = re.compile(r"(\d{1,19})-(\d{1,19})")
 
 
-def visible_to(by: Actor) -> QuerySet[Matter]:
+class Showing(TypedDict):
+    """What ``visible_to`` puts on a row: the side that looks, the state it knows, its place in lists."""
+
+    role: str
+    sort_key: int
+    shown_state: str
+
+
+class Counting(TypedDict):
+    """What ``page_of_cases`` puts on a row."""
+
+    matter_count: int
+
+
+ShownMatter: TypeAlias = WithAnnotations[Matter, Showing]
+CountedCase: TypeAlias = WithAnnotations[Case, Counting]
+
+
+def visible_to(by: Actor) -> QuerySet[ShownMatter]:
     """The matters that ``by`` may see: one join on ``audience``.
 
     Each row carries ``role``, ``sort_key`` and ``shown_state``, the state as the actor's side knows it.
     """
-    if not by.may(READ):
-        return Matter.objects.none()
     knows_all = Q(inner_role="") | Q(inner_role=F("audience__role"))
-    return Matter.objects.filter(audience__scope_id=by.scope_id).annotate(
+    rows: QuerySet[ShownMatter] = Matter.objects.filter(audience__scope_id=by.scope_id).annotate(
         role=F("audience__role"),
         sort_key=F("audience__sort_key"),
         shown_state=When_(When(knows_all, then=F("state")), default=F("outer_state"), output_field=CharField()),
     )
+    return rows if by.may(READ) else rows.none()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +132,8 @@ def cases_of(by: Actor) -> QuerySet[Case]:
     return Case.objects.filter(organisation=by.organisation).select_related("person", "organisation")
 
 
-def page_of_cases(by: Actor, *, limit: int, before: int | None = None) -> list[Case]:
-    """The cases of the actor's organisation, newest first, each with ``matter_count``; ``before`` is the last id shown."""
+def page_of_cases(by: Actor, *, limit: int, before: int | None = None) -> list[CountedCase]:
+    """The cases of the actor's organisation, newest first, their matters counted; ``before``: the last id shown."""
     rows = cases_of(by)
     if before is not None:
         rows = rows.filter(id__lt=before)
@@ -134,7 +153,7 @@ def case_for(*, uid: UUID, by: Actor) -> Case:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Filters of a list of matters; empty ones ask nothing. ``direction``: ``out`` began here, ``in`` was asked of us."""
+    """Filters of a list of matters; empty ones ask nothing. ``direction`` is ``out`` (begun here) or ``in``."""
 
     text: str = ""
     procedure: str = ""
@@ -171,7 +190,7 @@ class Cursor:
 class Page:
     """One page of matters, newest first; ``older`` and ``newer`` say where the neighbours begin."""
 
-    rows: tuple[Matter, ...]
+    rows: tuple[ShownMatter, ...]
     older: Cursor | None
     newer: Cursor | None
 
@@ -203,11 +222,11 @@ def page_of_matters(
 
 
 def count_of_matters(by: Actor, wanted: Wanted, *, most: int) -> int:
-    """How many matters of the list the actor sees, counted up to ``most`` + 1 so that it costs no more than a page."""
+    """How many matters of the list the actor sees, counted no further than ``most`` + 1."""
     return _filtered(visible_to(by), wanted, by).values("id")[: most + 1].count()
 
 
-def open_by_due(by: Actor, *, held: bool, limit: int) -> list[Matter]:
+def open_by_due(by: Actor, *, held: bool, limit: int) -> list[ShownMatter]:
     """The open matters that the actor's organisation holds (or, not ``held``, waits for), the most pressing first."""
     rows = visible_to(by).filter(final=False).select_related("procedure_version", "origin", "target", "holder")
     rows = rows.filter(holder=by.organisation) if held else rows.exclude(holder=by.organisation)
@@ -218,7 +237,7 @@ def open_by_due(by: Actor, *, held: bool, limit: int) -> list[Matter]:
     )
 
 
-def _filtered(rows: QuerySet[Matter], wanted: Wanted, by: Actor) -> QuerySet[Matter]:
+def _filtered(rows: QuerySet[ShownMatter], wanted: Wanted, by: Actor) -> QuerySet[ShownMatter]:
     if wanted.text:
         rows = rows.filter(Q(number__icontains=wanted.text) | Q(title__icontains=wanted.text))
     if wanted.procedure:

@@ -28,6 +28,7 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request as the actor, or as nobody."""
         actor = None
         if isinstance(request.user, Person):
             actor = actor_for(request.user, post_id=request.session.get(POST_IN_SESSION), at=now())

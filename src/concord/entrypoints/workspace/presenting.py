@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from concord.casework.clocks import explained
 from concord.casework.definitions import procedure_of
 from concord.casework.models import Act, ClockRun, Matter, Message, Paper, Participant
-from concord.casework.queries import Seen
+from concord.casework.queries import Seen, ShownMatter
 from concord.entrypoints.workspace.jinja import in_english, named
 from concord.foundation.access.actor import Actor
-from concord.foundation.files.models import File
 from concord.foundation.database.clock import legal_date
+from concord.foundation.files.models import File
 from concord.foundation.organisations.models import Organisation, Person
 from concord.rules.calendar import Calendar
 from concord.rules.canonical import JSON
@@ -65,7 +65,7 @@ def tone_of(matter: Matter, by: Actor) -> str:
     return "active" if matter.holder_id == by.organisation.id else "waiting"
 
 
-def row(matter: Matter, glass: Glass) -> dict[str, Any]:
+def row(matter: ShownMatter, glass: Glass) -> dict[str, Any]:
     """One line of a list of matters."""
     procedure = procedure_of(matter.procedure_version)
     following = procedure.possible(matter.shown_state, matter.role)
@@ -146,7 +146,9 @@ def fact(
     }
 
 
-def _value(field: Field, value: JSON, glass: Glass, *, seen: Mapping[str, JSON], files: Mapping[str, File]) -> Any:
+def _value(  # noqa: PLR0911  one way of showing per field type
+    field: Field, value: JSON, glass: Glass, *, seen: Mapping[str, JSON], files: Mapping[str, File]
+) -> Any:
     match field.type:
         case FieldType.CHOICE:
             return next((words(option) for option in field.options if option.id == value), value)

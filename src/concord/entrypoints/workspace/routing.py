@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from concord.entrypoints.workspace.middleware import ActorRequest
@@ -27,17 +27,19 @@ class Handled(ActorRequest):
 
 def page(
     permission: str,
-) -> Callable[[Callable[Concatenate[Handled, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
+) -> Callable[
+    [Callable[Concatenate[Handled, P], HttpResponseBase]], Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+]:
     """Guard a view with a permission of the charter; ConcordErrors become pages that say what to do next."""
 
     def around(
-        view: Callable[Concatenate[Handled, P], HttpResponse],
-    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+        view: Callable[Concatenate[Handled, P], HttpResponseBase],
+    ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
-            handled = cast("Handled", request)  # noqa: TID251  the middleware has set the actor
+            handled = cast("Handled", request)
             try:
                 if handled.actor is None:
                     raise _no_post()
@@ -53,7 +55,7 @@ def page(
     return around
 
 
-def public(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+def public(view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
     """Mark a view that anybody may reach."""
     view.permission = PUBLIC  # type: ignore[attr-defined]  # read by the fitness test of routes
     return view

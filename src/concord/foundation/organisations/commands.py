@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
 
 from concord.foundation.database.scope import writing
-from concord.foundation.organisations.models import CharterVersion, Hat, Kind, Organisation, Person, Post
+from concord.foundation.organisations.models import CharterVersion, Hat, HolidayText, Kind, Organisation, Person, Post
 from concord.foundation.organisations.queries import charter_on
+from concord.rules.calendar import HolidayNotice, parse_notice
 from concord.rules.charter import load
 from concord.rules.errors import InvalidInput, Problem, Said
 
@@ -63,6 +65,14 @@ def _organise(wanted: Organisation, names: Mapping[str, str]) -> None:
     organisation, _ = Organisation.objects.update_or_create(code=wanted.code, defaults=columns)
     for line, name in names.items():
         Hat.objects.update_or_create(organisation=organisation, line=line, defaults={"zh": name})
+
+
+def keep_holiday_notice(*, text: str, file: str, at: datetime) -> HolidayNotice:
+    """Keep a holiday notice that an operator loads; raises DefinitionError naming its faults."""
+    notice = parse_notice(text, file=file)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    HolidayText.objects.get_or_create(digest=digest, defaults={"year": notice.year, "text": text, "loaded_at": at})
+    return notice
 
 
 def enrol(

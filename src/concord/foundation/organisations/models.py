@@ -27,6 +27,21 @@ class CharterVersion(models.Model):
         return f"{self.charter}@{self.effective_from}"
 
 
+class HolidayText(models.Model):
+    """A holiday notice that an operator loaded after the charter was adopted; the newest text of a year counts."""
+
+    year = models.PositiveSmallIntegerField()
+    text = models.TextField()
+    digest = models.CharField(max_length=64, unique=True)
+    loaded_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return str(self.year)
+
+
 class Kind(models.TextChoices):
     """What an organisation is in the alliance."""
 

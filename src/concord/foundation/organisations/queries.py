@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from django.db.models import Q, QuerySet
 
-from concord.foundation.organisations.models import CharterVersion, Kind, Organisation, Post
-from concord.rules.calendar import Calendar, calendar_from
+from concord.foundation.organisations.models import CharterVersion, HolidayText, Kind, Organisation, Post
+from concord.rules.calendar import Calendar, calendar_from, parse_notice
 from concord.rules.charter import Charter, load
 from concord.rules.errors import NotFound, Said
 
@@ -24,9 +24,9 @@ def charter_on(day: date) -> Charter:
 
 
 def calendar_on(day: date) -> Calendar:
-    """The calendar with the holiday notices known to the charter in force on ``day``."""
-    row = _version_on(day)
-    return _calendar(row[0])
+    """The calendar of the charter in force on ``day``, with the holiday notices that an operator has loaded since."""
+    loaded = HolidayText.objects.values_list("digest", flat=True)
+    return _calendar(_version_on(day)[0], tuple(loaded))
 
 
 def texts_of(digest: str) -> dict[str, str]:
@@ -91,5 +91,8 @@ def _parsed(digest: str, charter: str) -> Charter:
 
 
 @lru_cache(maxsize=16)
-def _calendar(digest: str) -> Calendar:
-    return calendar_from(texts_of(digest))
+def _calendar(charter: str, loaded: tuple[str, ...]) -> Calendar:
+    calendar = calendar_from(texts_of(charter))
+    for row in HolidayText.objects.filter(digest__in=loaded):
+        calendar = calendar.with_notice(parse_notice(row.text, file=f"{row.year}.toml"))
+    return calendar

@@ -78,7 +78,7 @@ def begin(request: Handled, procedure: str, name: str) -> HttpResponse:
     case = _case(request, by)
     roles = [role for role in definition.roles if role not in {rule.role, CENTRE_ROLE}]
     if request.method != "POST":
-        typed: dict[str, Any] = _from_case(definition, rule, case)
+        typed: dict[str, Any] = _from_case(rule, case)
         return _begin_page(request, definition, rule, glass, case=case, roles=roles, typed=typed)
     typed, parties = {}, {role: request.POST.get(f"party-{role}", "") for role in roles}
     try:
@@ -267,7 +267,7 @@ def _typed(request: HttpRequest, procedure: Procedure, rule: ActRule, by: Actor)
         for upload in request.FILES.getlist(name):
             try:
                 stored = files.store(
-                    content=upload,  # type: ignore[arg-type]  # an uploaded file reads like any binary stream
+                    content=upload,
                     name=upload.name or "",
                     by=by,
                     at=now(),
@@ -300,7 +300,7 @@ def _known_values(known: Seen, rule: ActRule) -> dict[str, Any]:
     return {name: known.facts[name] for name in rule.asks if name in known.facts}
 
 
-def _from_case(procedure: Procedure, rule: ActRule, case: Case | None) -> dict[str, Any]:
+def _from_case(rule: ActRule, case: Case | None) -> dict[str, Any]:
     """A matter begun inside a case takes its name and stage over."""
     if case is None:
         return {}

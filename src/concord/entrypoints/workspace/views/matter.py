@@ -75,7 +75,6 @@ def page_of(known: Seen, glass: Glass) -> dict[str, object]:
 def header(known: Seen, glass: Glass) -> dict[str, object]:
     """What stands on top of a matter's pages."""
     row = known.matter
-    row.shown_state = known.state
     return {
         "number": row.number,
         "title": row.title or row.number,
@@ -136,7 +135,7 @@ def paper(request: Handled, uid: UUID, kind: str) -> HttpResponse:
 
 
 @page("matter:read")
-def file(request: Handled, uid: UUID) -> HttpResponse:
+def file(request: Handled, uid: UUID) -> FileResponse:
     """A file as it was brought; always downloaded, never opened inside the page."""
     by = request.actor
     found = queries.file_for(uid=uid, by=by)

@@ -1,0 +1,81 @@
+"""Casework in the background: warnings before a clock runs out, and word when it has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from concord.casework.clocks import explained
+from concord.casework.definitions import procedure_of
+from concord.casework.models import Act, ClockRun
+from concord.foundation.database.clock import legal_date
+from concord.foundation.database.locking import locked
+from concord.foundation.database.scope import writing
+from concord.foundation.jobs.contracts import Every, Payload
+from concord.foundation.jobs.registry import job
+from concord.foundation.notices import commands as notices
+from concord.foundation.organisations.models import Post
+from concord.foundation.organisations.queries import calendar_on, posts_with
+from concord.rules.calendar import Calendar
+from concord.rules.clocks import Due, remaining, warn_dates
+from concord.rules.errors import Said
+from concord.rules.limits import Unit, parse_limit
+
+HORIZON = timedelta(days=60)
+OVERDUE = "overdue"
+
+
+@job("casework.warn", schedule=Every(timedelta(minutes=30)))
+def warn(*, payload: Payload, at: datetime) -> None:  # noqa: ARG001  every handler has this shape
+    """Warn the owners of clocks that near their end, each warning once; tell them once when a clock is overdue."""
+    today = legal_date(at)
+    calendar = calendar_on(today)
+    near = ClockRun.objects.filter(running=True, safe_due__lte=today + HORIZON).values_list("id", flat=True)
+    for run_id in list(near):
+        with writing():
+            rows = ClockRun.objects.select_related("matter__procedure_version", "owner")
+            run = locked(rows).filter(id=run_id, running=True).first()
+            if run is not None:
+                _warn(run, calendar, at=at)
+
+
+def _warn(run: ClockRun, calendar: Calendar, *, at: datetime) -> None:
+    today = legal_date(at)
+    due = [name for name in _reached(run, calendar, at=at) if name not in run.warned]
+    if not due:
+        return
+    procedure = procedure_of(run.matter.procedure_version)
+    rule = procedure.clock(run.clock)
+    left = remaining(today, run.legal_due, calendar)
+    title = run.matter.title or run.matter.number
+    if OVERDUE in due:
+        said = Said(f"已超期：{rule.zh}（{run.legal_due}）— {title}", f"Overdue: {rule.en} ({run.legal_due}) — {title}")
+    else:
+        said = Said(
+            f"还剩 {left} 个工作日：{rule.zh}（{run.legal_due}）— {title}",
+            f"{left} working days left: {rule.en} ({run.legal_due}) — {title}",
+        )
+    notices.tell(posts=_owners(run, at=at), kind="casework.warn", said=said, matter_uid=run.matter.uid, at=at)
+    run.warned = [*run.warned, *due]
+    run.save(update_fields=["warned"])
+
+
+def _reached(run: ClockRun, calendar: Calendar, *, at: datetime) -> list[str]:
+    """The warnings whose moment has come, and ``overdue``."""
+    rule = procedure_of(run.matter.procedure_version).clock(run.clock)
+    counted: Due = explained(run, calendar)
+    limits = [parse_limit(text) for text in rule.warn]
+    days = [limit for limit in limits if limit.unit is not Unit.HOURS]
+    moments = zip(days, warn_dates(counted, days, calendar), strict=True)
+    reached = [str(limit) for limit, moment in moments if moment <= legal_date(at)]
+    over = at > run.due_at if run.due_at is not None else legal_date(at) > run.legal_due
+    return [*reached, OVERDUE] if over else reached
+
+
+def _owners(run: ClockRun, *, at: datetime) -> Sequence[Post]:
+    """Those who worked on the matter for the owner, or everybody there who may read matters."""
+    posts = list(posts_with([run.owner_id], "matter:read", on=legal_date(at)))
+    workers = set(
+        Act.objects.filter(matter=run.matter, organisation=run.owner).values_list("person_id", flat=True).distinct()
+    )
+    return [post for post in posts if post.person_id in workers] or posts

@@ -1,0 +1,66 @@
+"""What an operator runs: bring an installation up, serve it, work its jobs, load a holiday notice."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import django
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one operator command; returns the exit code."""
+    asked = _parser().parse_args(arguments)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "concord.config.settings")
+    django.setup()
+    from concord.entrypoints import operating  # noqa: PLC0415  models load only once Django is set up
+
+    match asked.command:
+        case "prepare":
+            operating.prepare(say=_say)
+        case "up":
+            operating.prepare(say=_say)
+            operating.up(say=_say)
+        case "serve":
+            operating.serve()
+        case "work":
+            told = threading.Event()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: told.set())
+            operating.work(stop=told.is_set, pause=told.wait)
+        case "fill":
+            operating.fill()
+        case "notice":
+            _say(operating.load_notice(asked.file))
+        case "grant":
+            operating.grant(asked.role)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m concord.entrypoints.manage", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("prepare", help="tables, static files, the charter of a new installation, the demo")
+    commands.add_parser("up", help="prepare, then serve with a job worker beside the web processes")
+    commands.add_parser("serve", help="only the web processes")
+    commands.add_parser("work", help="only a job worker")
+    commands.add_parser("fill", help="the list-filling matters of the demo")
+    notice = commands.add_parser("notice", help="load a State Council holiday notice for a year")
+    notice.add_argument("file", type=Path)
+    grant = commands.add_parser("grant", help="PostgreSQL: give the application's role its rights on the tables")
+    grant.add_argument("role")
+    return parser
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

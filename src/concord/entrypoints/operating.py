@@ -1,0 +1,102 @@
+"""The operator's commands behind ``concord.entrypoints.manage``; edges that read the clock and pass it on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from granian import Granian
+from granian.constants import Interfaces
+
+from concord.casework.clocks import recount
+from concord.casework.definitions import adopt
+from concord.charters import folder
+from concord.entrypoints.demo.seeding import fillers, stories
+from concord.foundation.database import scope
+from concord.foundation.database.clock import now
+from concord.foundation.database.roles import grant_application
+from concord.foundation.jobs import worker
+from concord.foundation.organisations.commands import keep_holiday_notice
+from concord.foundation.organisations.models import CharterVersion
+
+LAW = "cn"
+IN_FORCE_SINCE = date(2019, 1, 1)
+BLOCKING_THREADS = 2
+Say = Callable[[str], None]
+
+
+def prepare(*, say: Say) -> None:
+    """Bring tables, static files, charter and demo up to date; running it again changes nothing."""
+    say("数据库 · database")
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    say("静态文件 · static files")
+    call_command("collectstatic", verbosity=0, interactive=False)
+    with scope.speaking_for(scope.SYSTEM):
+        if not CharterVersion.objects.exists():
+            charter = settings.ENVIRONMENT.charter
+            say(f"章程 · charter {charter}")
+            texts = folder.read(folder.shipped(), LAW, charter)
+            adopt(texts=texts, charter_id=charter, resolution="", effective_from=IN_FORCE_SINCE, at=now())
+        if settings.ENVIRONMENT.demo:
+            say("演示数据 · demo stories")
+            stories(now=now())
+
+
+def up(*, say: Say) -> None:
+    """Serve, with a job worker (and, in the demo, the filling of lists) in processes beside the web server."""
+    names = ["work", *(["fill"] if settings.ENVIRONMENT.demo else [])]
+    command = [sys.executable, "-m", "concord.entrypoints.manage"]
+    beside = [subprocess.Popen([*command, name]) for name in names]  # noqa: S603  our own program, fixed words
+    say(f"请打开 · open  http://{settings.ENVIRONMENT.bind_host}:{settings.ENVIRONMENT.bind_port}/")
+    try:
+        serve()
+    finally:
+        for process in beside:
+            process.terminate()
+        for process in beside:
+            process.wait()
+
+
+def serve() -> None:
+    """Run the web processes until told to stop."""
+    Granian(
+        "concord.config.wsgi:application",
+        address=settings.ENVIRONMENT.bind_host,
+        port=settings.ENVIRONMENT.bind_port,
+        interface=Interfaces.WSGI,
+        workers=settings.ENVIRONMENT.workers,
+        blocking_threads=BLOCKING_THREADS,
+        log_access=False,
+    ).serve()
+
+
+def work(*, stop: Callable[[], bool], pause: Callable[[float], object]) -> None:
+    """Run jobs until told to stop; the job in hand is ended first."""
+    worker.run(stop=stop, at_edge=now, pause=pause)
+
+
+def fill() -> None:
+    """Make the demo's list-filling matters."""
+    with scope.speaking_for(scope.SYSTEM):
+        fillers(now=now())
+
+
+def load_notice(path: Path) -> str:
+    """Load a holiday notice without a release: keep its text, count provisional clocks again; says what changed."""
+    with scope.speaking_for(scope.SYSTEM):
+        notice = keep_holiday_notice(text=path.read_text(encoding="utf-8"), file=path.name, at=now())
+        changed = recount(at=now())
+    return f"{notice.number}: {notice.year}; {changed} clocks counted again"
+
+
+def grant(role: str) -> None:
+    """Give the application's role on PostgreSQL its rights; run by the owner of the tables after migrations."""
+    with connection.cursor() as cursor:
+        grant_application(cursor, role)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,7 +13,7 @@ from django.db import IntegrityError
 from concord.casework import clocks, effects, letters, numbers
 from concord.casework.answering import resolved
 from concord.casework.definitions import version_in_force
-from concord.casework.models import Act, Case, Matter, Message, Participant
+from concord.casework.models import Act, Case, ClockRun, Matter, Message, Paper, Participant
 from concord.casework.queries import READ, Seen, no_matter, seen, visible_to
 from concord.casework.registry import GUARDS, Occasion
 from concord.foundation.access.actor import Actor
@@ -24,7 +24,7 @@ from concord.foundation.journal import commands as journal
 from concord.foundation.organisations.models import Organisation
 from concord.foundation.organisations.queries import calendar_on, centre, charter_on
 from concord.rules import answers as rule_answers
-from concord.rules.canonical import canonical_json
+from concord.rules.canonical import JSON, canonical_json
 from concord.rules.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem, Said, Stale
 from concord.rules.identifiers import uuid7
 from concord.rules.numbering import matter_number
@@ -210,60 +210,65 @@ def _begin(procedure_id: str, parties: Mapping[str, str], case: Case | None, ask
 
 def _do(known: Seen, rule: ActRule, asked: Asked, digest: str) -> Act:
     """Write one act and everything that follows from it; the caller holds the transaction and the lock."""
-    matter, procedure, by, at = known.matter, known.procedure, asked.by, asked.at
+    matter, procedure, at = known.matter, known.procedure, asked.at
     today = legal_date(at)
     charter, calendar = charter_on(today), calendar_on(today)
     clocks.require_running(matter, procedure, rule, today=today)
     taken = rule_answers.take(procedure, rule, asked.answers, known=known.facts, code_lists=charter.code_lists)
-    files = resolved(procedure, rule, taken, by=by)
+    files = resolved(procedure, rule, taken, by=asked.by)
     occasion = Occasion(
         procedure=procedure,
         act=rule,
         matter=matter if known.version else None,
         parties=known.parties,
         answers=taken,
-        by=by,
+        by=asked.by,
         at=at,
         today=today,
         calendar=calendar,
     )
     for name in rule.guards:
         GUARDS[name](occasion)
-    act = Act.objects.create(
-        matter=matter,
-        seq=matter.version + 1,
+    act = _written(known, rule, asked, taken, digest)
+    released = effects.fold(matter, procedure, rule, taken, at=at)
+    effects.attach(act, files, released)
+    effects.move(matter, rule, known)
+    facts = {**known.facts, **taken}
+    started = clocks.apply(matter, procedure, rule, facts=facts, parties=known.parties, calendar=calendar, at=at)
+    paper = None
+    if rule.paper:
+        paper = letters.issue(act, known, started, charter=charter, by=asked.by, entropy=asked.entropy)
+    effects.settle(matter, procedure, known)
+    effects.join(matter, procedure, rule, known.parties, at=at)
+    receivers = effects.send(act, known.parties)
+    _record(act, rule, asked.by, started, paper)
+    effects.tell(act, procedure, rule, known.parties, receivers)
+    return act
+
+
+def _written(known: Seen, rule: ActRule, asked: Asked, taken: dict[str, JSON], digest: str) -> Act:
+    """The act's row; its states are those that the acting side knows."""
+    return Act.objects.create(
+        matter=known.matter,
+        seq=known.matter.version + 1,
         act=rule.id,
         role=rule.role,
-        person=by.person,
-        post=by.post,
-        organisation=by.organisation,
-        at=at,
-        from_state=matter.state,
-        to_state=rule.to or matter.state,
+        person=asked.by.person,
+        post=asked.by.post,
+        organisation=asked.by.organisation,
+        at=asked.at,
+        from_state=known.state,
+        to_state=rule.to or known.state,
         internal=rule.internal,
         answers=taken,
         answers_digest=hashlib.sha256(canonical_json(taken)).hexdigest(),
         key=asked.key,
         key_digest=digest,
     )
-    released = effects.fold(matter, procedure, rule, taken, at=at)
-    effects.attach(act, files, released)
-    effects.move(matter, rule, known)
-    started = clocks.apply(
-        matter,
-        procedure,
-        rule,
-        facts={**known.facts, **taken},
-        parties=known.parties,
-        calendar=calendar,
-        at=at,
-    )
-    paper = None
-    if rule.paper:
-        paper = letters.issue(act, known, started, charter=charter, by=by, entropy=asked.entropy)
-    effects.settle(matter, procedure, known)
-    effects.join(matter, procedure, rule, known.parties, at=at)
-    receivers = effects.send(act, known.parties)
+
+
+def _record(act: Act, rule: ActRule, by: Actor, started: Sequence[ClockRun], paper: Paper | None) -> None:
+    """The journal's entry of the act: states, digests, clocks, the paper's number; no free text."""
     details: dict[str, str | int | list[str]] = {
         "seq": act.seq,
         "from": act.from_state,
@@ -274,16 +279,14 @@ def _do(known: Seen, rule: ActRule, asked: Asked, digest: str) -> Act:
     if paper is not None:
         details |= {"paper": paper.number, "paper.digest": paper.file.digest, "letter.digest": paper.letter_digest}
     journal.record(
-        event=f"{procedure.id}.{rule.id}",
-        at=at,
+        event=f"{act.matter.procedure}.{rule.id}",
+        at=act.at,
         by=by,
-        subject=matter.number,
-        matter_uid=matter.uid,
-        internal=rule.internal,
+        subject=act.matter.number,
+        matter_uid=act.matter.uid,
+        internal=act.internal,
         details=details,
     )
-    effects.tell(act, procedure, rule, known.parties, receivers)
-    return act
 
 
 def _parties(

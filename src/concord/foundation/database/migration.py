@@ -9,7 +9,7 @@ from django.db.migrations.operations import RunPython
 REFUSE_FUNCTION = """
 CREATE OR REPLACE FUNCTION concord_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  RAISE EXCEPTION 'concord: % is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+  RAISE EXCEPTION 'concord: %% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END $$
 """
 SEES_ALL = "(SELECT current_setting('concord.scope', true)) = 'system'"

@@ -61,7 +61,7 @@ def _assemble(
     if not parts or parts[-1].id == "":
         return None, faults
     folders = [part.file.partition("/")[0] for part in parts]
-    belonging = {path: text for path, text in sorted(files.items()) if path.partition("/")[0] in folders}
+    belonging = {path: files[path] for folder in folders for path in sorted(files) if path.partition("/")[0] == folder}
     procedures = _read_procedures(belonging, faults)
     codes = _read_codes(belonging, faults)
     _check_calendars(belonging, faults)
@@ -113,14 +113,18 @@ def _read_procedures(files: Mapping[str, str], faults: list[Fault]) -> dict[str,
 
 
 def _read_codes(files: Mapping[str, str], faults: list[Fault]) -> dict[str, Mapping[str, Code]]:
+    """Every code list by its id; a charter may add codes to a list it inherits, not redefine one."""
     lists: dict[str, Mapping[str, Code]] = {}
     for path, text in files.items():
         if CODES_FILE.fullmatch(path):
             name, codes = read_code_list(text, file=path, faults=faults)
-            if name in lists:
-                said = Said(f"代码表“{name}”已定义", f"the code list “{name}” is already defined")
-                faults.append(Fault(path, 1, "id", "charter.redefined", said, Said("另取标识", "choose another id")))
-            lists[name] = codes
+            before = lists.get(name, {})
+            for code in codes.values():
+                if code.id in before:
+                    said = Said(f"代码“{code.id}”已定义", f"the code “{code.id}” is already defined")
+                    advice = Said("删去此行", "remove this line")
+                    faults.append(Fault(path, code.line, f"codes.{code.id}", "charter.redefined", said, advice))
+            lists[name] = MappingProxyType({**before, **codes})
     return lists
 
 

@@ -161,7 +161,7 @@ def _member(row: Row) -> Member:
             "mark",
             "charter.bad_mark",
             Said("机关代字不能含花括号", "a letter mark holds no braces"),
-            Said("如“松市监”", "as “松市监”"),
+            Said("只写代字，如“某市监”", "write the mark alone, as “某市监”"),
         )
     row.finish()
     return member

@@ -271,12 +271,16 @@ def test_faults_of_several_files_come_at_once() -> None:
     assert {fault.file for fault in check(files, "toy")} == {TOY, ASSISTANCE, CODES, "cn/calendar/2026.toml"}
 
 
-def test_a_code_list_is_defined_once() -> None:
+def test_a_charter_adds_codes_to_a_list_it_inherits_and_redefines_none() -> None:
     files = toy_files()
-    files["toy/codes/handling_codes.toml"] = files[CODES]
-    assert [(fault.file, fault.code) for fault in check(files, "toy")] == [
-        ("toy/codes/handling_codes.toml", "charter.redefined")
-    ]
+    own = "toy/codes/handling_codes.toml"
+    files[own] = files[CODES]
+    assert {(fault.file, fault.code) for fault in check(files, "toy")} == {(own, "charter.redefined")}
+    head, first, *_ = files[CODES].partition("  { id = ")
+    row = first + files[CODES].partition(first)[2].partition("\n")[0].replace("case_only", "own_only")
+    files[own] = f"{head}{row}\n]\n"
+    files[TOY] = files[TOY].replace('["case_only", "lead_only"]', '["case_only", "own_only"]')
+    assert list(load(files, "toy").code_lists["handling_codes"]) == ["case_only", "own_only"]
 
 
 def test_an_alliance_may_do_without_a_rotation() -> None:

@@ -49,8 +49,8 @@ class Counting(TypedDict):
     matter_count: int
 
 
-ShownMatter: TypeAlias = WithAnnotations[Matter, Showing]
-CountedCase: TypeAlias = WithAnnotations[Case, Counting]
+ShownMatter: TypeAlias = "WithAnnotations[Matter, Showing]"
+CountedCase: TypeAlias = "WithAnnotations[Case, Counting]"
 
 
 def visible_to(by: Actor) -> QuerySet[ShownMatter]:

@@ -67,7 +67,7 @@ def check_template(template: str) -> tuple[Problem, ...]:
 
 
 def render(template: str, *, mark: str, year: int, n: int) -> str:
-    """The number of one letter: ``松市监协查〔2026〕12号``.
+    """The number of one letter: ``示市监协查〔2026〕12号``.
 
     Raises ``InvalidInput``: ``numbering.bad_template`` with every problem of the template, ``numbering.bad_value``
     when the mark is empty or holds a brace, the year has not four digits, or n is below 1.

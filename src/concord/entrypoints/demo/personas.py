@@ -9,7 +9,7 @@ from concord.rules.errors import Said
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """An invented person: where the post is (``organisation`` by the charter's order, 0 is the centre) and what it does."""
+    """An invented person; ``place`` is the organisation by the charter's order, 0 the centre."""
 
     username: str
     zh: str

@@ -33,6 +33,8 @@ from concord.rules.identifiers import uuid7
 from concord.rules.procedure import Act as ActRule
 from concord.rules.procedure import Field, FieldType, Procedure
 
+# A second click uploads its files anew, so it is another request under the key of an act that is done.
+DONE_BEFORE = "casework.key_reused"
 MANY = {FieldType.ITEMS, FieldType.ANSWERS, FieldType.FILES}
 
 
@@ -63,6 +65,10 @@ def act(request: Handled, number: str, name: str) -> HttpResponse:
         known = queries.matter_for(number=number, by=by)
         typed = typed or _retyped(request, known.procedure, rule)
         return _act_page(request, known, rule, glass, typed=typed, error=error)
+    except Conflict as error:
+        if error.code != DONE_BEFORE:
+            raise
+        return redirect("workspace:matter", number=number)
     messages.success(request, _("已办理：%(act)s") % {"act": words(rule)})
     return redirect("workspace:matter", number=number)
 

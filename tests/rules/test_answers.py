@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from concord.rules.answers import take
@@ -168,6 +168,7 @@ FIELDS = ["subject", "urgency", "handling", "wanted_date", "tasks", "about", "re
 FIELDS += ["outcomes", "records", "visits", "cost", "remark", "other"]
 
 
+@settings(deadline=None)
 @given(
     act=st.sampled_from(["ask", "remark", "take", "report", "drop"]), raw=st.dictionaries(st.sampled_from(FIELDS), JUNK)
 )
@@ -183,6 +184,7 @@ def test_junk_is_refused_and_never_crashes(act: str, raw: dict[str, Any]) -> Non
 LINES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 
 
+@settings(deadline=None)
 @given(
     subject=LINES,
     tasks=st.lists(st.text(max_size=20), max_size=4),

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from concord.rules.canonical import LARGEST_INTEGER, canonical_json
@@ -37,6 +37,7 @@ def test_it_is_the_canonical_form_of_rfc_8785(value: object, written: str) -> No
     assert canonical_json(value).decode() == written
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_what_is_written_reads_back_and_writes_the_same(value: object) -> None:
     written = canonical_json(value)

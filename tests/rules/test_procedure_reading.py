@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from concord.rules.errors import DefinitionError, NotFound
@@ -166,6 +166,7 @@ def test_a_procedure_cannot_be_changed() -> None:
         charter.procedures["errand"][0].act("ask").to = "closed"  # type: ignore[misc]
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_reading_junk_refuses_and_never_crashes(junk: str) -> None:
     with pytest.raises(DefinitionError) as caught:
@@ -173,6 +174,7 @@ def test_reading_junk_refuses_and_never_crashes(junk: str) -> None:
     assert caught.value.faults
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_damaged_file_is_read_or_refused(data: st.DataObject) -> None:
     text = toy_files()[ERRAND]

@@ -49,7 +49,7 @@ def archive(*names: str) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as writing:
         for name in names:
-            writing.writestr(name, "content")
+            writing.writestr(zipfile.ZipInfo(name), "content")
     return made.getvalue()
 
 

@@ -285,11 +285,27 @@ def test_a_schedule_runs_once_with_two_workers(clock: Clock) -> None:
 
     commands.plan(at=AT)
     commands.plan(at=AT)
-    for minutes in range(1, 6):
+    for minutes in range(1, 4):
         clock.at = AT + minutes * MINUTE
         together(2, lambda: step(clock))
         step(clock)
-    assert ticks == [AT + minutes * MINUTE for minutes in range(1, 6)]
+    assert ticks == [AT + minutes * MINUTE for minutes in range(1, 4)]
+
+
+def test_what_is_due_is_queued_once_however_many_workers_ask_at_the_same_instant(ran: list[object]) -> None:
+    rounds, workers = 30, 6
+    job("test.tick", schedule=Every(MINUTE))(clear_ended)
+    commands.plan(at=AT)
+    line_up = threading.Barrier(workers)
+
+    def ask() -> None:
+        for minutes in range(1, rounds + 1):
+            line_up.wait()
+            commands.queue_due(at=AT + minutes * MINUTE)
+
+    together(workers, ask)
+    assert DBTaskResult.objects.count() == rounds
+    assert ran == []
 
 
 def test_what_was_missed_while_no_worker_ran_is_made_up_for_once(clock: Clock) -> None:

@@ -62,9 +62,13 @@ def test_an_entry_outside_of_a_transaction_is_refused() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_an_entry_vanishes_with_the_act_that_is_undone() -> None:
-    with scope.writing():
-        record(event="matter.begun", at=AT, by=None)
-        transaction.set_rollback(True)
+    def undone() -> None:
+        with scope.writing():
+            record(event="matter.begun", at=AT, by=None)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        undone()
     with scope.speaking_for(scope.SYSTEM):
         assert not Entry.objects.exists()
 

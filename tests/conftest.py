@@ -13,6 +13,7 @@ from tests.support.accessibility import serious_violations
 from tests.support.chromium import launch_arguments
 from tests.support.database import CHOICES, DatabaseUnderTest, database_under_test
 
+pytest_plugins = ("tests.support.worlds",)
 DATABASE = os.environ.get("CONCORD_TEST_DATABASE", "sqlite")
 
 

@@ -22,7 +22,7 @@ from concord.rules.procedure import Act as ActRule
 from concord.rules.procedure import ClockRule, Procedure
 
 
-def require_running(matter: Matter, procedure: Procedure, act: ActRule, *, today: date) -> None:
+def require_running(matter: Matter, procedure: Procedure, act: ActRule, *, at: datetime) -> None:
     """Refuse an act that only counts while its clocks run (``while_running``): Conflict when one is over or late."""
     for name in act.while_running:
         run = ClockRun.objects.filter(matter=matter, clock=name, running=True).first()
@@ -35,7 +35,7 @@ def require_running(matter: Matter, procedure: Procedure, act: ActRule, *, today
                     f"“{act.en}” is possible only while “{rule.en}” runs; that clock has ended.",
                 ),
             )
-        if today > run.legal_due:
+        if is_over(run, at=at):
             raise Conflict(
                 "casework.too_late",
                 Said(
@@ -44,6 +44,11 @@ def require_running(matter: Matter, procedure: Procedure, act: ActRule, *, today
                 ),
                 details={"legal_due": run.legal_due.isoformat()},
             )
+
+
+def is_over(run: ClockRun, *, at: datetime) -> bool:
+    """Whether the clock has run out: a clock of hours with its instant, one of days with its last legal day."""
+    return at > run.due_at if run.due_at is not None else legal_date(at) > run.legal_due
 
 
 def apply(

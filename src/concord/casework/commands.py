@@ -14,7 +14,7 @@ from concord.casework import clocks, effects, letters, numbers
 from concord.casework.answering import resolved
 from concord.casework.definitions import version_in_force
 from concord.casework.models import Act, Case, ClockRun, Matter, Message, Paper, Participant
-from concord.casework.queries import READ, Seen, no_matter, seen, visible_to
+from concord.casework.queries import READ, Seen, no_case, no_matter, seen, visible_to
 from concord.casework.registry import GUARDS, Occasion
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date
@@ -69,6 +69,8 @@ def begin(
     ``key`` is unique per organisation: the same request again returns the matter it made. ``entropy``: 32 random bytes.
     Raises NotFound, NotAllowed, InvalidInput (all problems at once), Conflict ``casework.key_reused``.
     """
+    if case is not None and case.organisation_id != by.organisation.id:
+        raise no_case()
     asked = Asked(act=act, answers=answers, by=by, at=at, key=key, entropy=entropy)
     where = f"{procedure}:{sorted(parties.items())}:{case.uid if case else ''}"
     try:
@@ -213,7 +215,7 @@ def _do(known: Seen, rule: ActRule, asked: Asked, digest: str) -> Act:
     matter, procedure, at = known.matter, known.procedure, asked.at
     today = legal_date(at)
     charter, calendar = charter_on(today), calendar_on(today)
-    clocks.require_running(matter, procedure, rule, today=today)
+    clocks.require_running(matter, procedure, rule, at=at)
     taken = rule_answers.take(procedure, rule, asked.answers, known=known.facts, code_lists=charter.code_lists)
     files = resolved(procedure, rule, taken, by=asked.by)
     occasion = Occasion(

@@ -45,10 +45,10 @@ def version_in_force(procedure_id: str, *, on: date) -> tuple[ProcedureVersion, 
 
 def procedure_of(version: ProcedureVersion) -> Procedure:
     """The parsed definition of a stored version."""
-    return _parsed(version.pk)
+    return _parsed(version.digest)
 
 
 @lru_cache(maxsize=256)
-def _parsed(pk: int) -> Procedure:
-    version = ProcedureVersion.objects.get(pk=pk)
+def _parsed(digest: str) -> Procedure:
+    version = ProcedureVersion.objects.get(digest=digest)
     return parse(version.text, file=f"{version.procedure}/{version.in_force_from}.toml")

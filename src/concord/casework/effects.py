@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from concord.casework.models import Act, Attachment, Audience, Matter, Message, Participant
-from concord.casework.queries import Seen
+from concord.casework.queries import READ, Seen
 from concord.foundation.access.models import Scope
 from concord.foundation.database.clock import legal_date
 from concord.foundation.files.models import File
 from concord.foundation.notices import commands as notices
 from concord.foundation.organisations.models import Organisation, Post
-from concord.foundation.organisations.queries import posts_with
+from concord.foundation.organisations.queries import charter_on, posts_with
 from concord.rules.canonical import JSON
 from concord.rules.errors import Said
 from concord.rules.procedure import Act as ActRule
@@ -30,9 +30,7 @@ def fold(
     """
     kept = {name: value for name, value in taken.items() if not procedure.field(name).act_only}
     cleared = [name for name in rule.asks if name not in taken]
-    drafts = dict(matter.drafts.get(rule.role, {}))
-    for name in cleared:
-        drafts.pop(name, None)
+    drafts = {name: value for name, value in matter.drafts.get(rule.role, {}).items() if name not in rule.asks}
     released: dict[str, list[str]] = {}
     if rule.internal:
         matter.drafts = {**matter.drafts, rule.role: {**drafts, **kept}}
@@ -89,7 +87,7 @@ def settle(matter: Matter, procedure: Procedure, known: Seen) -> None:
     """Write the matter's row: whose turn it is follows from the first act the procedure lists for its state."""
     turn = next((act.role for act in procedure.acts if matter.state in act.from_states), None)
     matter.holder = known.parties[turn] if turn else None
-    handling = {**matter.facts, **matter.drafts.get(known.role, {})}.get("handling")
+    handling = matter.facts.get("handling")
     matter.handling = handling if isinstance(handling, str) else matter.handling
     matter.save()
 
@@ -154,26 +152,27 @@ def tell(
     parties: Mapping[str, Organisation],
     receivers: Iterable[Organisation],
 ) -> None:
-    """Notify the people concerned: on each side whoever has worked on the matter, else whoever may act next."""
+    """Notify the people concerned: on each side whoever has worked on the matter and still may read it.
+
+    Where none of them may do what comes next, everybody of that side who may is told too.
+    """
     matter = act.matter
     said = Said(
         f"{act.organisation.zh}：{rule.zh} — {matter.title or matter.number}",
         f"{act.organisation.en}: {rule.en} — {matter.title or matter.number}",
     )
+    today = legal_date(act.at)
+    charter = charter_on(today)
+    sides = {organisation.id for organisation in (act.organisation, *([] if act.internal else receivers))}
+    readers = list(posts_with(sides, READ, on=today))
+    workers = set(Act.objects.filter(matter=matter).values_list("person_id", "organisation_id"))
     told: list[Post] = []
-    sides = [act.organisation] if act.internal else [act.organisation, *receivers]
-    workers = dict(
-        Act.objects.filter(matter=matter, organisation__in=sides).values_list("person_id", "organisation_id").distinct()
-    )
     for role, organisation in parties.items():
-        if organisation not in sides:
-            continue
-        state = matter.state if matter.inner_role in {"", role} else matter.outer_state
-        following = procedure.possible(state, role)
-        if organisation == act.organisation and (not act.internal or not following):
-            continue
-        permission = following[0].permission if following else "matter:read"
-        posts = list(posts_with([organisation.id], permission, on=legal_date(act.at)))
-        at_work = [post for post in posts if workers.get(post.person_id) == organisation.id]
-        told += [post for post in at_work or posts if post.person_id != act.person_id]
+        posts = [post for post in readers if post.organisation_id == organisation.id]
+        following = procedure.possible(matter.state if matter.inner_role in {"", role} else matter.outer_state, role)
+        permission = following[0].permission if following else READ
+        able = [post for post in posts if permission in charter.permissions_of(post.kind)]
+        at_work = [post for post in posts if (post.person_id, organisation.id) in workers]
+        told += at_work if any(post in able for post in at_work) else [*at_work, *able]
+    told = [post for post in told if post.person_id != act.person_id]
     notices.tell(posts=told, kind=f"{procedure.id}.{rule.id}", said=said, matter_uid=matter.uid, at=act.at)

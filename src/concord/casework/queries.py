@@ -144,11 +144,16 @@ def case_for(*, uid: UUID, by: Actor) -> Case:
     """One case of the actor's organisation; NotFound ``casework.no_case``."""
     case = cases_of(by).filter(uid=uid).first()
     if case is None:
-        raise NotFound(
-            "casework.no_case",
-            Said("没有找到该案件，或者您无权查看。", "No such case, or it is not shown to you."),
-        )
+        raise no_case()
     return case
+
+
+def no_case() -> NotFound:
+    """The error for a case that does not exist or belongs to another organisation."""
+    return NotFound(
+        "casework.no_case",
+        Said("没有找到该案件，或者您无权查看。", "No such case, or it is not shown to you."),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from concord.casework.clocks import explained
+from concord.casework.clocks import explained, is_over
 from concord.casework.definitions import procedure_of
 from concord.casework.models import Act, ClockRun
 from concord.foundation.database.clock import legal_date
@@ -68,8 +68,7 @@ def _reached(run: ClockRun, calendar: Calendar, *, at: datetime) -> list[str]:
     days = [limit for limit in limits if limit.unit is not Unit.HOURS]
     moments = zip(days, warn_dates(counted, days, calendar), strict=True)
     reached = [str(limit) for limit, moment in moments if moment <= legal_date(at)]
-    over = at > run.due_at if run.due_at is not None else legal_date(at) > run.legal_due
-    return [*reached, OVERDUE] if over else reached
+    return [*reached, OVERDUE] if is_over(run, at=at) else reached
 
 
 def _owners(run: ClockRun, *, at: datetime) -> Sequence[Post]:

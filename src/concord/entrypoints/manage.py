@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("fill", help="the list-filling matters of the demo")
     notice = commands.add_parser("notice", help="load a State Council holiday notice for a year")
     notice.add_argument("file", type=Path)
-    grant = commands.add_parser("grant", help="PostgreSQL: give the application's role its rights on the tables")
+    grant = commands.add_parser("grant", help="give the application's database role its rights on the tables")
     grant.add_argument("role")
     return parser
 

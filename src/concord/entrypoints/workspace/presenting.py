@@ -15,7 +15,7 @@ from concord.casework.clocks import explained
 from concord.casework.definitions import procedure_of
 from concord.casework.models import Act, ClockRun, Matter, Message, Paper, Participant
 from concord.casework.queries import Seen, ShownMatter
-from concord.entrypoints.workspace.jinja import in_english, named
+from concord.entrypoints.workspace.jinja import day, in_english, named
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date
 from concord.foundation.files.models import File
@@ -53,11 +53,6 @@ class Glass:
     calendar: Calendar
 
 
-def bureau(organisation: Organisation) -> str:
-    """An organisation's short name with its kind, as people call it: 松江区… stays what the charter says."""
-    return named(organisation)
-
-
 def tone_of(matter: Matter, by: Actor) -> str:
     """The colour of a state: mine to do, waiting for others, ended."""
     if matter.final:
@@ -79,10 +74,10 @@ def row(matter: ShownMatter, glass: Glass) -> dict[str, Any]:
         "procedure": words(procedure),
         "state": words(procedure.state(matter.shown_state)),
         "state_tone": tone_of(matter, glass.by),
-        "origin": bureau(matter.origin),
-        "target": bureau(matter.target) if matter.target else "",
-        "counterpart": bureau(other) if other else "",
-        "holder": bureau(matter.holder) if matter.holder else "",
+        "origin": named(matter.origin),
+        "target": named(matter.target) if matter.target else "",
+        "counterpart": named(other) if other else "",
+        "holder": named(matter.holder) if matter.holder else "",
         "due": matter_due(matter, glass),
         "updated": matter.acted_at,
         "act": words(mine) if mine_to_do and mine else "",
@@ -112,7 +107,7 @@ def clock(run: ClockRun, procedure: Procedure, glass: Glass) -> dict[str, Any]:
     return {
         "id": run.clock,
         "label": words(rule),
-        "owner": bureau(run.owner),
+        "owner": named(run.owner),
         "due": due,
         "safe": run.safe_due if run.safe_due != run.legal_due else None,
         "running": run.running,
@@ -169,7 +164,7 @@ def _value(  # noqa: PLR0911  one way of showing per field type
             return [told_file(files[str(uid)]) for uid in uids if str(uid) in files]
         case FieldType.ORGANISATION:
             organisation = Organisation.objects.filter(code=value).first()
-            return bureau(organisation) if organisation else value
+            return named(organisation) if organisation else value
         case FieldType.PERSON:
             person = Person.objects.filter(uid=UUID(str(value))).first()
             return named(person) if person else ""
@@ -223,7 +218,7 @@ def told_act(
     return {
         "seq": act.seq,
         "label": words(rule),
-        "organisation": bureau(act.organisation),
+        "organisation": named(act.organisation),
         "person": named(act.person),
         "at": act.at,
         "internal": act.internal,
@@ -240,11 +235,11 @@ def _effects(act: Act, known: Seen, runs: Sequence[ClockRun], messages: Sequence
     for run in runs:
         label = words(known.procedure.clock(run.clock))
         if run.started_at == act.at and run.clock in known.procedure.act(act.act).starts:
-            told.append(_("“%(clock)s”开始计算，%(day)s 届满") % {"clock": label, "day": run.legal_due.isoformat()})
+            told.append(_("“%(clock)s”开始计算，%(day)s 届满") % {"clock": label, "day": day(run.legal_due)})
         elif run.ended_at == act.at and run.ended_by == act.act:
             told.append(_("“%(clock)s”停止计算") % {"clock": label})
     told += [
-        _("已送达%(receiver)s") % {"receiver": bureau(message.receiver)}
+        _("已送达%(receiver)s") % {"receiver": named(message.receiver)}
         for message in messages
         if message.act_id == act.id
     ]
@@ -256,7 +251,7 @@ def told_paper(paper: Paper) -> dict[str, Any]:
     return {
         "number": paper.number,
         "form": paper.form,
-        "organisation": bureau(paper.organisation),
+        "organisation": named(paper.organisation),
         "issued_at": paper.issued_at,
         "pdf_url": reverse("workspace:paper", args=[paper.uid, "pdf"]),
         "docx_url": reverse("workspace:paper", args=[paper.uid, "docx"]),
@@ -269,8 +264,8 @@ def told_message(message: Message, procedure: Procedure) -> dict[str, Any]:
     """A message with its receipts."""
     return {
         "label": words(procedure.act(message.act.act)),
-        "sender": bureau(message.sender),
-        "receiver": bureau(message.receiver),
+        "sender": named(message.sender),
+        "receiver": named(message.receiver),
         "submitted_at": message.submitted_at,
         "delivered_at": message.delivered_at,
         "read_at": message.read_at,
@@ -289,7 +284,7 @@ def told_participant(participant: Participant, glass: Glass) -> dict[str, Any]:
     """A participant with its role."""
     return {
         "role": role_words(participant.role, glass),
-        "organisation": bureau(participant.organisation),
+        "organisation": named(participant.organisation),
         "joined_at": participant.joined_at,
     }
 

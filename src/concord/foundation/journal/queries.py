@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from concord.foundation.access.actor import Actor
+from concord.foundation.database.clock import LEGAL_ZONE
 from concord.foundation.journal.models import Entry
 from concord.foundation.journal.policy import require_reader
 
@@ -18,6 +20,9 @@ def entries_for(
     before: int | None = None,
     event: str | None = None,
     matter_uid: UUID | None = None,
+    subject: str = "",
+    since: date | None = None,
+    until: date | None = None,
 ) -> list[Entry]:
     """The organisation's entries, newest first, at most ``limit`` (up to 200), with who acted already loaded.
 
@@ -29,6 +34,12 @@ def entries_for(
         entries = entries.filter(id__lt=before)
     if event is not None:
         entries = entries.filter(event=event)
+    if since is not None:
+        entries = entries.filter(at__gte=datetime.combine(since, time(), tzinfo=LEGAL_ZONE))
+    if until is not None:
+        entries = entries.filter(at__lt=datetime.combine(until + timedelta(days=1), time(), tzinfo=LEGAL_ZONE))
+    if subject:
+        entries = entries.filter(subject__icontains=subject)
     if matter_uid is not None:
         entries = entries.filter(matter_uid=matter_uid)
     return list(entries.select_related("person", "post", "organisation").order_by("-id")[: min(limit, PAGE)])

@@ -6,32 +6,46 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('organisations', '0001_tables'),
+        ("organisations", "0001_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('zh', models.CharField(max_length=200)),
-                ('en', models.CharField(max_length=200)),
-                ('matter_uid', models.UUIDField(null=True)),
-                ('made_at', models.DateTimeField()),
-                ('read_at', models.DateTimeField(null=True)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.organisation')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=40)),
+                ("zh", models.CharField(max_length=200)),
+                ("en", models.CharField(max_length=200)),
+                ("matter_uid", models.UUIDField(null=True)),
+                ("made_at", models.DateTimeField()),
+                ("read_at", models.DateTimeField(null=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organisations.organisation"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
-                'indexes': [models.Index(fields=['person', 'read_at', '-id'], name='notice_by_person')],
-                'constraints': [models.UniqueConstraint(fields=('person', 'kind', 'matter_uid', 'zh', 'made_at'), name='one_notice_of_a_kind_per_instant')],
+                "ordering": ["-id"],
+                "indexes": [models.Index(fields=["person", "read_at", "-id"], name="notice_by_person")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("person", "kind", "matter_uid", "zh", "made_at"),
+                        name="one_notice_of_a_kind_per_instant",
+                    )
+                ],
             },
         ),
     ]

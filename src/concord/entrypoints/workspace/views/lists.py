@@ -363,6 +363,8 @@ def detail_words(details: dict[str, Any], event: str, glass: Glass) -> list[tupl
             told.append((_("行为序号"), str(value)))
         elif name == "paper":
             told.append((_("文书"), str(value)))
+        elif name == "token":
+            told.append((_("令牌"), str(value)))
         elif name == "stage":
             told.append((_("办案阶段"), stage_words(str(value))))
         else:

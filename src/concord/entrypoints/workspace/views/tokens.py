@@ -16,6 +16,8 @@ from concord.entrypoints.workspace.routing import Handled, page
 from concord.entrypoints.workspace.views.lists import glass_of
 from concord.foundation.access import commands, queries
 from concord.foundation.database.clock import now
+from concord.foundation.database.scope import writing
+from concord.foundation.journal import commands as journal
 from concord.foundation.organisations.queries import posts_on
 
 LONGEST_DAYS = 365
@@ -28,15 +30,17 @@ def tokens(request: Handled) -> HttpResponse:
     if request.method == "POST":
         at = now()
         days = request.POST.get("days", "")
-        _token, secret = commands.issue_token(
-            post=queries.post_of(request.actor.organisation, request.POST.get("post", ""), at=at),
-            label=request.POST.get("label", "").strip()[:80] or _("未命名"),
-            permissions=request.POST.getlist("permissions"),
-            expires_at=at + timedelta(days=min(int(days), LONGEST_DAYS) if days.isdecimal() else 0),
-            random_bytes=secrets.token_bytes(32),
-            by=request.actor,
-            at=at,
-        )
+        with writing():
+            token, secret = commands.issue_token(
+                post=queries.post_of(request.actor.organisation, request.POST.get("post", ""), at=at),
+                label=request.POST.get("label", "").strip()[:80] or _("未命名"),
+                permissions=request.POST.getlist("permissions"),
+                expires_at=at + timedelta(days=min(int(days), LONGEST_DAYS) if days.isdecimal() else 0),
+                random_bytes=secrets.token_bytes(32),
+                by=request.actor,
+                at=at,
+            )
+            journal.record(event="token.issue", at=at, by=request.actor, internal=True, details={"token": token.id})
     return render(request, "workspace/tokens.html", _context(request, secret))
 
 
@@ -44,7 +48,9 @@ def tokens(request: Handled) -> HttpResponse:
 def token_end(request: Handled, pk: int) -> HttpResponse:
     """End a token at once."""
     if request.method == "POST":
-        commands.revoke_token(token=queries.token_of(request.actor, pk), by=request.actor, at=now())
+        with writing():
+            commands.revoke_token(token=queries.token_of(request.actor, pk), by=request.actor, at=now())
+            journal.record(event="token.revoke", at=now(), by=request.actor, internal=True, details={"token": pk})
     return redirect("workspace:tokens")
 
 

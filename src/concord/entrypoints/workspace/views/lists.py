@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -17,19 +18,25 @@ from concord.casework import commands, queries
 from concord.casework.definitions import procedure_of
 from concord.casework.models import ProcedureVersion
 from concord.casework.queries import Cursor, Wanted
-from concord.entrypoints.workspace.jinja import named
+from concord.entrypoints.workspace.jinja import day, named
 from concord.entrypoints.workspace.presenting import Glass, row, words
 from concord.entrypoints.workspace.routing import Handled, page
+from concord.entrypoints.workspace.shell import menu
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date, now
 from concord.foundation.journal import queries as journal
 from concord.foundation.notices import commands as notice_commands
 from concord.foundation.notices import queries as notices
-from concord.foundation.organisations.models import Kind
+from concord.foundation.organisations.models import Kind, Organisation
 from concord.foundation.organisations.queries import calendar_on, charter_on, organisations, posts_on
 from concord.rules.errors import InvalidInput
 
 ROWS = 25
+DETAIL_WORDS: dict[str, Callable[[], str]] = {
+    "paper": lambda: _("文书"),
+    "stage": lambda: _("办案阶段"),
+    "token": lambda: _("令牌"),
+}
 ON_TODAY = 50
 WAITING_SHOWN = 15
 NEAR = 2
@@ -43,9 +50,11 @@ def glass_of(by: Actor) -> Glass:
     return Glass(by=by, today=today, charter=charter_on(today), calendar=calendar_on(today))
 
 
-@page("matter:read")
+@page("directory:read")
 def today(request: Handled) -> HttpResponse:
-    """What is mine, what is due and why, what waits for others."""
+    """What is mine, what is due and why, what waits for others; whoever handles no matters goes to their own work."""
+    if not request.actor.may("matter:read"):
+        return redirect(menu(request, request.actor)[-1][1])
     by, glass = request.actor, glass_of(request.actor)
     held = [row(matter, glass) for matter in queries.open_by_due(by, held=True, limit=ON_TODAY)]
     waiting = [row(matter, glass) for matter in queries.open_by_due(by, held=False, limit=WAITING_SHOWN)]
@@ -246,14 +255,13 @@ def directory(request: Handled) -> HttpResponse:
         held.setdefault(post.organisation_id, []).append(
             {"name": named(post.person), "post": labels.get(post.kind, post.kind), "telephone": post.person.telephone}
         )
-    lines = {"market": _("市场监管"), "patent": _("知识产权")}
     shown = [
         {
             "code": organisation.code,
             "name": named(organisation),
             "mark": organisation.mark,
             "kind": _("协作中心") if organisation.kind == Kind.CENTRE else _("成员机关"),
-            "hats": [(lines.get(hat.line, hat.line), hat.zh) for hat in organisation.hats.all()],
+            "hats": [(_hat_label(organisation, hat.line), hat.zh) for hat in organisation.hats.all()],
             "telephone": organisation.telephone,
             "address": organisation.address,
             "people": held.get(organisation.id, []),
@@ -261,6 +269,12 @@ def directory(request: Handled) -> HttpResponse:
         for organisation in organisations()
     ]
     return render(request, "workspace/directory.html", {"members": shown})
+
+
+def _hat_label(organisation: Organisation, line: str) -> str:
+    if organisation.kind == Kind.CENTRE:
+        return _("全称")
+    return {"market": _("市场监管"), "patent": _("知识产权")}.get(line, line)
 
 
 @page("directory:read")
@@ -347,31 +361,18 @@ def event_words(event: str, glass: Glass) -> str:
 
 
 def detail_words(details: dict[str, Any], event: str, glass: Glass) -> list[tuple[str, str]]:
-    """The details of an entry in words; digests are shortened on the page and whole in the API."""
+    """The details of an entry in words; digests stand in the API, where programs compare them."""
     area = event.partition(".")[0]
     procedure = glass.charter.procedure(area, on=glass.today) if area in glass.charter.in_force else None
     told: list[tuple[str, str]] = []
+    if procedure is not None and details.get("to"):
+        labels = {state.id: words(state) for state in procedure.states}
+        before, after = (labels.get(str(details.get(name)), "") for name in ("from", "to"))
+        told.append((_("状态"), after if before in {"", after} else f"{before} → {after}"))
     for name, value in details.items():
-        if procedure is not None and name in {"from", "to"}:
-            state = next((state for state in procedure.states if state.id == value), None)
-            if state is not None:
-                told.append((_("由") if name == "from" else _("变为"), words(state)))
-        elif procedure is not None and name.startswith("clock."):
+        if procedure is not None and name.startswith("clock."):
             rule = next((rule for rule in procedure.clocks if rule.id == name.removeprefix("clock.")), None)
-            told.append((words(rule) if rule else name, str(value)))
-        elif name == "seq":
-            told.append((_("行为序号"), str(value)))
-        elif name == "paper":
-            told.append((_("文书"), str(value)))
-        elif name == "token":
-            told.append((_("令牌"), str(value)))
-        elif name == "stage":
-            told.append((_("办案阶段"), stage_words(str(value))))
-        else:
-            label = {
-                "answers": _("填报内容摘要"),
-                "paper.digest": _("文书原件摘要"),
-                "letter.digest": _("文书事实摘要"),
-            }
-            told.append((label.get(name, name), str(value)[:12]))
+            told.append((words(rule) if rule else name, day(date.fromisoformat(str(value)))))
+        elif name in DETAIL_WORDS:
+            told.append((DETAIL_WORDS[name](), stage_words(str(value)) if name == "stage" else str(value)))
     return told

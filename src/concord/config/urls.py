@@ -10,6 +10,7 @@ from concord.entrypoints.workspace import errors
 from concord.entrypoints.workspace.views.session import SignIn
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/", include("concord.entrypoints.rest.urls")),
     path("", include("concord.entrypoints.workspace.urls")),
     path("account/login/", SignIn.as_view(), name="account_login"),
     path("account/logout/", LogoutView.as_view(), name="account_logout"),

@@ -1,0 +1,50 @@
+"""Cases and leads of the token's own organisation."""
+
+from __future__ import annotations
+
+import secrets
+from uuid import UUID
+
+from django.http import HttpResponse
+from ninja import Query, Router, Status
+
+from concord.casework import commands, queries
+from concord.entrypoints.rest import presenting, shapes
+from concord.entrypoints.rest.answering import TAKING, Slice, answers, page_of
+from concord.entrypoints.rest.door import ApiRequest, Token
+from concord.foundation.database.clock import now
+
+router = Router(tags=["cases"])
+OPEN = "case:open"
+
+
+@router.get("/cases", auth=Token(OPEN), response=answers(200, shapes.Page[shapes.CountedCaseShape]))
+def list_cases(request: ApiRequest, part: Query[Slice]) -> shapes.Page[shapes.CountedCaseShape]:
+    """The cases of one's own organisation, newest first, their matters counted."""
+    found = queries.page_of_cases(request.auth, before=part.before, limit=part.limit + 1)
+    rows, following = page_of(request, found, limit=part.limit, mark=lambda row: row.id)
+    items = [
+        shapes.CountedCaseShape(**presenting.case(row).model_dump(), matter_count=row.matter_count) for row in rows
+    ]
+    return shapes.Page(items=items, next=following)
+
+
+@router.post("/cases", auth=Token(OPEN), response=answers(201, shapes.CaseShape, *TAKING))
+def open_case(request: ApiRequest, response: HttpResponse, asked: shapes.CaseAsked) -> Status[shapes.CaseShape]:
+    """Register a case or lead; a number is taken once per organisation."""
+    made = commands.open_case(
+        number=asked.number,
+        name=asked.name,
+        stage=asked.stage,
+        by=request.auth,
+        at=now(),
+        entropy=secrets.token_bytes(10),
+    )
+    response.headers["Location"] = f"{request.path}/{made.uid}"
+    return Status(201, presenting.case(made))
+
+
+@router.get("/cases/{uuid:uid}", auth=Token(OPEN), response=answers(200, shapes.CaseShape, 404))
+def get_case(request: ApiRequest, uid: UUID) -> shapes.CaseShape:
+    """One case; its matters are listed by `/matters?case=`."""
+    return presenting.case(queries.case_for(uid=uid, by=request.auth))

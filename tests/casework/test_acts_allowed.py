@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -67,7 +68,7 @@ DRAFTED = {
     "questions": ["核实主体"],
     "handling": "lead_only",
 }
-ANSWERS: Mapping[str, Mapping[str, object]] = {
+ANSWERS: Mapping[str, Mapping[str, Any]] = {
     "draft": DRAFTED,
     "revise": DRAFTED,
     "send_back": {"note": "请补充"},
@@ -90,7 +91,7 @@ def attempt(world: World, matter: Matter, act: str, by: str) -> str:
     last = known.order_by("-seq").values_list("seq", flat=True).first()
     try:
         with transaction.atomic():
-            done = world.do(matter, act, by=by, at=AT, version=last or 0, **dict(ANSWERS.get(act, {})))  # type: ignore[arg-type]  # answers
+            done = world.do(matter, act, by=by, at=AT, version=last or 0, **ANSWERS.get(act, {}))
             assert done.act == act
             matter.refresh_from_db()
             expected = LEADS_TO.get(act, done.from_state)

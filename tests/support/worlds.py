@@ -35,20 +35,26 @@ from tests.support.toy_charter import toy_files
 
 BEGINNING = date(2019, 1, 1)
 PLACES = ("asking", "asked", "third")
-REQUEST: Mapping[str, object] = {
+REQUEST: Mapping[str, Any] = {
     "case_ref": "某某公司涉嫌销售侵犯注册商标专用权商品案",
     "case_stage": "filed",
     "reason": "为查清来源，需要核实有关情况。",
     "questions": ["核实主体", "核实库存"],
     "handling": "case_only",
 }
-NATIONAL_REQUEST: Mapping[str, object] = {name: REQUEST[name] for name in ("case_ref", "reason", "questions")}
-ERRAND: Mapping[str, object] = {
+NATIONAL_REQUEST: Mapping[str, Any] = {name: REQUEST[name] for name in ("case_ref", "reason", "questions")}
+ERRAND: Mapping[str, Any] = {
     "subject": "取一份档案",
     "urgency": "normal",
     "handling": "case_only",
     "tasks": ["到馆", "取件"],
 }
+ERRAND_NOTE = """#import "/cn/papers/letterhead.typ": item, letter, official, paragraphs
+#official((
+  ..paragraphs("请办理下列事项："),
+  ..letter.facts.tasks.enumerate().map(((at, task)) => item(at + 1, task)).flatten(),
+))
+"""
 # Acts one after another: which, by whom, when, with which answers.
 Way: TypeAlias = tuple[tuple[str, str, str, Mapping[str, Any]], ...]
 TO_SUBMITTED: Way = (("submit", "asking.case_officer", "2026-02-05T11:00", {}),)
@@ -153,7 +159,7 @@ class World:
         parties: Mapping[str, str] | None = None,
         case: Case | None = None,
         key: str | None = None,
-        **answers: object,
+        **answers: Any,
     ) -> Matter:
         """Begin a matter with the place ``asked``; the answers are those of ``REQUEST`` where not given."""
         entropy = self.random_bytes()
@@ -180,7 +186,7 @@ class World:
         at: str,
         version: int | None = None,
         key: str | None = None,
-        **answers: object,
+        **answers: Any,
     ) -> Act:
         """Do one act as somebody who has just looked at the matter, or who last saw ``version``."""
         actor = self.actor(by, at=at)
@@ -212,6 +218,17 @@ class World:
         with speaking_as(actor):
             return queries.matter_for(uid=matter.uid, by=actor)
 
+    def open_case(
+        self, *, by: str, number: str = "案字〔2026〕1号", stage: str = "filed", name: str = "某某案"
+    ) -> Case:
+        """A case of the person's organisation."""
+        actor = self.actor(by)
+        at = time("2026-02-05T08:00")
+        with speaking_as(actor):
+            return commands.open_case(
+                number=number, name=name, stage=stage, by=actor, at=at, entropy=self.random_bytes()
+            )
+
     def upload(self, name: str, *, by: str, at: str = "2026-02-05T09:00") -> File:
         """A small text file that somebody brings."""
         actor = self.actor(by, at=at)
@@ -233,7 +250,7 @@ def _nine_cities() -> dict[str, str]:
 
 def toy_world() -> World:
     """The invented alliance of three places, with assistance and the errand."""
-    return World("toy", toy_files())
+    return World("toy", toy_files() | {"toy/papers/errand/errand_note.typ": ERRAND_NOTE})
 
 
 def g60_world() -> World:

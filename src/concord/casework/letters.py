@@ -8,7 +8,7 @@ from django.conf import settings
 
 from concord.casework import numbers
 from concord.casework.models import Act, Attachment, ClockRun, Paper
-from concord.casework.papers import Contact, Letter, digest, template_in, typeset, word
+from concord.casework.papers import Contact, Letter, Template, digest, template_in, typeset, word
 from concord.casework.papers.letter import spoken
 from concord.casework.queries import Seen
 from concord.foundation.access.actor import Actor
@@ -45,7 +45,7 @@ def issue(act: Act, known: Seen, started: Sequence[ClockRun], *, charter: Charte
     number = numbering.render(rule.number, mark=by.organisation.mark, year=year, n=n)
     letter = _letter(act, known, rule, number, started, charter=charter, by=by)
     texts = texts_of(charter.digest)
-    template = template_in(texts, f"{LAW}/papers/{procedure.id}/{rule.id}.typ")
+    template = _template(texts, procedure.id, rule.id)
     made = typeset(letter, template=template, fonts=settings.FONTS)
     file = files.store(content=made.pdf, name=f"{number}.pdf", by=by, at=act.at, uid=uuid7(act.at, entropy[10:20]))
     return Paper.objects.create(
@@ -71,13 +71,20 @@ def issue(act: Act, known: Seen, started: Sequence[ClockRun], *, charter: Charte
 def word_copy(paper: Paper) -> bytes:
     """The convenience copy as DOCX, made from the letter's stored facts and the templates it was issued with."""
     letter = letter_of(paper)
-    path = f"{LAW}/papers/{paper.matter.procedure}/{paper.kind}.typ"
-    return word(letter, template=template_in(texts_of(paper.charter_digest), path), fonts=settings.FONTS)
+    template = _template(texts_of(paper.charter_digest), paper.matter.procedure, paper.kind)
+    return word(letter, template=template, fonts=settings.FONTS)
 
 
 def letter_of(paper: Paper) -> Letter:
     """The letter as it was issued."""
     return Letter.from_spoken(paper.letter)
+
+
+def _template(texts: Mapping[str, str], procedure: str, kind: str) -> Template:
+    """The alliance's own template of a paper, else the national one."""
+    name = f"papers/{procedure}/{kind}.typ"
+    own = (path for path in texts if path.partition("/")[2] == name and not path.startswith(f"{LAW}/"))
+    return template_in(texts, next(own, f"{LAW}/{name}"))
 
 
 def _letter(

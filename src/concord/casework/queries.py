@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias, TypedDict
 from uuid import UUID
 
 from django.db.models import Case as When_
-from django.db.models import CharField, Count, F, Max, Q, QuerySet, When
+from django.db.models import CharField, Count, Exists, F, Max, OuterRef, Q, QuerySet, When
 from django_stubs_ext import WithAnnotations
 
 from concord.casework.definitions import procedure_of
@@ -184,11 +185,14 @@ class Cursor:
         """The cursor written as ``text``; InvalidInput ``casework.bad_cursor``."""
         found = CURSOR.fullmatch(text)
         if found is None:
-            said = Said(
-                "翻页标记无效，请从第一页重新开始。", "The page cursor is not valid; start from the first page."
-            )
-            raise InvalidInput("casework.bad_cursor", said, problems=(Problem("after", "bad_cursor", said),))
+            raise bad_cursor()
         return cls(int(found[1]), int(found[2]))
+
+
+def bad_cursor() -> InvalidInput:
+    """The error for a place in a list that is none."""
+    said = Said("翻页标记无效，请从第一页重新开始。", "The page cursor is not valid; start from the first page.")
+    return InvalidInput("casework.bad_cursor", said, problems=(Problem("after", "bad_cursor", said),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +246,14 @@ def open_by_due(by: Actor, *, held: bool, limit: int) -> list[ShownMatter]:
     )
 
 
+def pressing(matters: Iterable[Matter]) -> dict[int, ClockRun]:
+    """The running clock of each matter that is to be watched first, by the matter's id; one query."""
+    found: dict[int, ClockRun] = {}
+    for run in ClockRun.objects.filter(matter__in=list(matters), running=True).order_by("safe_due", "id"):
+        found.setdefault(run.matter_id, run)
+    return found
+
+
 def _filtered(rows: QuerySet[ShownMatter], wanted: Wanted, by: Actor) -> QuerySet[ShownMatter]:
     if wanted.text:
         rows = rows.filter(Q(number__icontains=wanted.text) | Q(title__icontains=wanted.text))
@@ -254,7 +266,8 @@ def _filtered(rows: QuerySet[ShownMatter], wanted: Wanted, by: Actor) -> QuerySe
     elif wanted.direction == "in":
         rows = rows.exclude(origin=by.organisation)
     if wanted.overdue_on is not None:
-        rows = rows.filter(final=False, next_due__lt=wanted.overdue_on)
+        over = ClockRun.objects.filter(matter=OuterRef("pk"), running=True, legal_due__lt=wanted.overdue_on)
+        rows = rows.filter(Exists(over), final=False)
     if wanted.open_only:
         rows = rows.filter(final=False)
     if wanted.case is not None:

@@ -33,8 +33,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: told.set())
             operating.work(stop=told.is_set, pause=told.wait)
-        case "fill":
-            operating.fill()
         case "notice":
             _say(operating.load_notice(asked.file))
         case "grant":
@@ -49,7 +47,6 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("up", help="prepare, then serve with a job worker beside the web processes")
     commands.add_parser("serve", help="only the web processes")
     commands.add_parser("work", help="only a job worker")
-    commands.add_parser("fill", help="the list-filling matters of the demo")
     notice = commands.add_parser("notice", help="load a State Council holiday notice for a year")
     notice.add_argument("file", type=Path)
     grant = commands.add_parser("grant", help="give the application's database role its rights on the tables")

@@ -17,7 +17,7 @@ from granian.constants import Interfaces
 from concord.casework.clocks import recount
 from concord.casework.definitions import adopt
 from concord.charters import folder
-from concord.entrypoints.demo.seeding import fillers, stories
+from concord.entrypoints.demo.seeding import seed
 from concord.foundation.database import scope
 from concord.foundation.database.clock import now
 from concord.foundation.database.roles import grant_application
@@ -45,23 +45,20 @@ def prepare(*, say: Say) -> None:
             texts = folder.read(folder.shipped(), LAW, charter)
             adopt(texts=texts, charter_id=charter, resolution="", effective_from=IN_FORCE_SINCE, at=now())
         if settings.ENVIRONMENT.demo:
-            say("演示数据 · demo stories")
-            stories(now=now())
+            say("演示数据 · demo")
+            seed(now=now())
 
 
 def up(*, say: Say) -> None:
-    """Serve, with a job worker (and, in the demo, the filling of lists) in processes beside the web server."""
-    names = ["work", *(["fill"] if settings.ENVIRONMENT.demo else [])]
-    command = [sys.executable, "-m", "concord.entrypoints.manage"]
-    beside = [subprocess.Popen([*command, name]) for name in names]  # noqa: S603  our own program, fixed words
+    """Serve, with a job worker in a process beside the web server."""
+    command = [sys.executable, "-m", "concord.entrypoints.manage", "work"]
+    beside = subprocess.Popen(command)  # noqa: S603  our own program, fixed words
     say(f"请打开 · open  http://{settings.ENVIRONMENT.bind_host}:{settings.ENVIRONMENT.bind_port}/")
     try:
         serve()
     finally:
-        for process in beside:
-            process.terminate()
-        for process in beside:
-            process.wait()
+        beside.terminate()
+        beside.wait()
 
 
 def serve() -> None:
@@ -80,12 +77,6 @@ def serve() -> None:
 def work(*, stop: Callable[[], bool], pause: Callable[[float], object]) -> None:
     """Run jobs until told to stop; the job in hand is ended first."""
     worker.run(stop=stop, at_edge=now, pause=pause)
-
-
-def fill() -> None:
-    """Make the demo's list-filling matters."""
-    with scope.speaking_for(scope.SYSTEM):
-        fillers(now=now())
 
 
 def load_notice(path: Path) -> str:

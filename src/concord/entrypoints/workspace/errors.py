@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -11,8 +12,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "errors/csrf.html", {"reason": reason}, status=403)
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001  Django's signature
-    """The request could not be read at all."""
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """The request could not be read at all, or was larger than what is taken."""
+    if isinstance(exception, RequestDataTooBig):
+        return render(request, "errors/413.html", {"said": "", "code": "request.too_large"}, status=413)
     return render(request, "errors/error.html", {"said": "", "code": "request.malformed"}, status=400)
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from concord.casework.clocks import explained
 from concord.casework.definitions import procedure_of
 from concord.casework.models import Act, ClockRun, Matter, Message, Paper, Participant
-from concord.casework.queries import Seen, ShownMatter
+from concord.casework.queries import Seen, ShownMatter, pressing
 from concord.entrypoints.workspace.jinja import day, in_english, named
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date
@@ -60,11 +60,17 @@ def tone_of(matter: Matter, by: Actor) -> str:
     return "active" if matter.holder_id == by.organisation.id else "waiting"
 
 
-def row(matter: ShownMatter, glass: Glass) -> dict[str, Any]:
-    """One line of a list of matters."""
+def rows_of(matters: Sequence[ShownMatter], glass: Glass) -> list[dict[str, Any]]:
+    """The lines of a list of matters; one query for the clocks of all."""
+    runs = pressing(matters)
+    return [row(matter, glass, runs.get(matter.id)) for matter in matters]
+
+
+def row(matter: ShownMatter, glass: Glass, run: ClockRun | None) -> dict[str, Any]:
+    """One line of a list of matters; ``run`` is its most pressing clock."""
     procedure = procedure_of(matter.procedure_version)
     following = procedure.possible(matter.shown_state, matter.role)
-    mine = next((act for act in following if glass.by.may(act.permission)), None)
+    mine = main_act([act for act in following if glass.by.may(act.permission)], procedure)
     mine_to_do = mine is not None and matter.holder_id == glass.by.organisation.id and not matter.final
     other = matter.target if matter.origin_id == glass.by.organisation.id else matter.origin
     return {
@@ -78,7 +84,7 @@ def row(matter: ShownMatter, glass: Glass) -> dict[str, Any]:
         "target": named(matter.target) if matter.target else "",
         "counterpart": named(other) if other else "",
         "holder": named(matter.holder) if matter.holder else "",
-        "due": matter_due(matter, glass),
+        "due": due_of(run, procedure, glass) if run else None,
         "updated": matter.acted_at,
         "act": words(mine) if mine_to_do and mine else "",
         "act_url": reverse("workspace:act", args=[matter.number, mine.id]) if mine_to_do and mine else "",
@@ -86,29 +92,48 @@ def row(matter: ShownMatter, glass: Glass) -> dict[str, Any]:
     }
 
 
-def matter_due(matter: Matter, glass: Glass) -> dict[str, Any] | None:
-    """The next date of an open matter, for lists."""
-    if matter.final or matter.next_due is None:
-        return None
-    return {"date": matter.next_due, "days_left": remaining(glass.today, matter.next_due, glass.calendar)}
+def main_act(acts: Sequence[ActRule], procedure: Procedure) -> ActRule | None:
+    """The act that brings a matter on: one that issues a paper, else the first that leads forward, else the first."""
+    places = {state.id: place for place, state in enumerate(procedure.states)}
+
+    def forward(act: ActRule) -> bool:
+        return act.to is not None and not is_grave(act) and places[act.to] > min(places[one] for one in act.from_states)
+
+    return (
+        next((act for act in acts if act.paper), None)
+        or next((act for act in acts if forward(act)), None)
+        or next(iter(acts), None)
+    )
+
+
+def is_grave(rule: ActRule) -> bool:
+    """Whether an act ends or refuses things: signed, known to all, without a paper."""
+    return bool(rule.to and not rule.internal and not rule.paper and rule.permission.endswith(":sign"))
+
+
+def due_of(run: ClockRun, procedure: Procedure, glass: Glass) -> dict[str, Any]:
+    """The date of a clock with its ground and the working days left; none are left to count once it has ended."""
+    rule = procedure.clock(run.clock)
+    return {
+        "label": words(rule),
+        "date": run.legal_due,
+        "days_left": remaining(glass.today, run.legal_due, glass.calendar) if run.running else None,
+        "over": run.running and glass.today > run.legal_due,
+        "provisional": run.provisional,
+        **ground(procedure, rule.source),
+    }
 
 
 def clock(run: ClockRun, procedure: Procedure, glass: Glass) -> dict[str, Any]:
     """A clock with its two dates, its ground and its explanation day by day."""
     rule = procedure.clock(run.clock)
     counted = explained(run, glass.calendar)
-    due = {
-        "date": run.legal_due,
-        "days_left": remaining(glass.today, run.legal_due, glass.calendar) if run.running else None,
-        "provisional": run.provisional,
-        **ground(procedure, rule.source),
-    }
     ended = run.ended_by and words(procedure.act(run.ended_by))
     return {
         "id": run.clock,
         "label": words(rule),
         "owner": named(run.owner),
-        "due": due,
+        "due": {**due_of(run, procedure, glass), "label": ""},
         "safe": run.safe_due if run.safe_due != run.legal_due else None,
         "running": run.running,
         "late": bool(run.ended_at and legal_date(run.ended_at) > run.legal_due),
@@ -295,6 +320,6 @@ def act_link(rule: ActRule, matter: Matter, *, primary: bool) -> dict[str, Any]:
         "id": rule.id,
         "label": words(rule),
         "primary": primary,
-        "danger": bool(rule.to and not rule.internal and not rule.paper and rule.permission.endswith(":sign")),
+        "danger": is_grave(rule),
         "url": reverse("workspace:act", args=[matter.number, rule.id]),
     }

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
+from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
+from concord.casework import commands
 from concord.entrypoints.workspace.middleware import ActorRequest
 from concord.entrypoints.workspace.presenting import words
 from concord.foundation.access.actor import Actor
-from concord.rules.errors import ConcordError, NotAllowed, Said
+from concord.foundation.database.clock import now
+from concord.rules.errors import ConcordError, NotAllowed, NotFound, Said
 
 P = ParamSpec("P")
 PUBLIC = "public"
@@ -59,6 +63,16 @@ def public(view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]
     """Mark a view that anybody may reach."""
     view.permission = PUBLIC  # type: ignore[attr-defined]  # read by the fitness test of routes
     return view
+
+
+@contextmanager
+def refusals_noted(by: Actor, *, what: str = "matter", uid: UUID | None = None, number: str = "") -> Iterator[None]:
+    """Around a look-up: what exists and is not shown leaves a record of the refusal; the error goes on."""
+    try:
+        yield
+    except NotFound:
+        commands.note_refusal(by=by, at=now(), what=what, uid=uid, number=number)
+        raise
 
 
 def error_page(request: HttpRequest, error: ConcordError) -> HttpResponse:

@@ -20,7 +20,7 @@ from concord.casework.models import Case
 from concord.casework.queries import Seen
 from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.presenting import Glass, act_link, role_words, words
-from concord.entrypoints.workspace.routing import Handled, error_page, page
+from concord.entrypoints.workspace.routing import Handled, error_page, page, refusals_noted
 from concord.entrypoints.workspace.views.lists import glass_of
 from concord.entrypoints.workspace.views.matter import header
 from concord.foundation.access.actor import Actor
@@ -42,7 +42,8 @@ MANY = {FieldType.ITEMS, FieldType.ANSWERS, FieldType.FILES}
 def act(request: Handled, number: str, name: str) -> HttpResponse:
     """The form of one act; what was typed is kept when it cannot be taken."""
     by, glass = request.actor, glass_of(request.actor)
-    known = queries.matter_for(number=number, by=by)
+    with refusals_noted(by, number=number):
+        known = queries.matter_for(number=number, by=by)
     rule = _rule(known, name, by)
     if request.method != "POST":
         if rule not in known.possible(by):
@@ -186,7 +187,7 @@ def _begin_page(
         if case
         else None,
         "key": secrets.token_urlsafe(18) if error is None else _key(request),
-        "problems": _summary(error),
+        "problems": [(f"party-{field}" if field in roles else field, text) for field, text in _summary(error)],
     }
     return render(request, "workspace/begin.html", context, status=error.status if error else 200)
 

@@ -19,8 +19,8 @@ from concord.casework.definitions import procedure_of
 from concord.casework.models import ProcedureVersion
 from concord.casework.queries import Cursor, Wanted
 from concord.entrypoints.workspace.jinja import day, named
-from concord.entrypoints.workspace.presenting import Glass, row, words
-from concord.entrypoints.workspace.routing import Handled, page
+from concord.entrypoints.workspace.presenting import Glass, rows_of, words
+from concord.entrypoints.workspace.routing import Handled, page, refusals_noted
 from concord.entrypoints.workspace.shell import menu
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date, now
@@ -41,6 +41,7 @@ ON_TODAY = 50
 WAITING_SHOWN = 15
 NEAR = 2
 MOST_COUNTED = 999
+DIGITS_OF_ID = 18
 OTHER_EVENTS = ("case.open", "token.issue", "token.revoke")
 
 
@@ -56,12 +57,12 @@ def today(request: Handled) -> HttpResponse:
     if not request.actor.may("matter:read"):
         return redirect(menu(request, request.actor)[-1][1])
     by, glass = request.actor, glass_of(request.actor)
-    held = [row(matter, glass) for matter in queries.open_by_due(by, held=True, limit=ON_TODAY)]
-    waiting = [row(matter, glass) for matter in queries.open_by_due(by, held=False, limit=WAITING_SHOWN)]
+    held = rows_of(queries.open_by_due(by, held=True, limit=ON_TODAY), glass)
+    waiting = rows_of(queries.open_by_due(by, held=False, limit=WAITING_SHOWN), glass)
     signing = [line for line in held if line["signing"]]
     mine = [line for line in held if line["act"] and not line["signing"]]
-    over = [line for line in held if line["due"] and line["due"]["days_left"] < 0]
-    near = [line for line in held if line["due"] and 0 <= line["due"]["days_left"] <= NEAR]
+    over = [line for line in held if line["due"] and line["due"]["over"]]
+    near = [line for line in held if line["due"] and not line["due"]["over"] and line["due"]["days_left"] <= NEAR]
     listed = reverse("workspace:matters")
     context = {
         "today_date": glass.today,
@@ -105,7 +106,7 @@ def matters(request: Handled) -> HttpResponse:
     count = queries.count_of_matters(by, wanted, most=MOST_COUNTED)
     kept = {name: value for name, value in asked.items() if value}
     context = {
-        "rows": [row(matter, glass) for matter in found.rows],
+        "rows": rows_of(found.rows, glass),
         "filters": {**asked, "states": _states(by), "procedures": _procedures(glass), "active": bool(kept)},
         "older_url": f"?{urlencode({**kept, 'after': str(found.older)})}" if found.older else "",
         "newer_url": f"?{urlencode({**kept, 'before': str(found.newer)})}" if found.newer else "",
@@ -149,7 +150,7 @@ def _notice(notice: Any) -> dict[str, Any]:
 def cases(request: Handled) -> HttpResponse:
     """The cases of one's own organisation."""
     before = request.GET.get("before", "")
-    found = queries.page_of_cases(request.actor, before=int(before) if before.isdecimal() else None, limit=ROWS + 1)
+    found = queries.page_of_cases(request.actor, before=_row_id(before), limit=ROWS + 1)
     rows = found[:ROWS]
     shown = [
         {
@@ -181,7 +182,8 @@ def stage_words(stage: str) -> str:
 def case(request: Handled, uid: Any) -> HttpResponse:
     """One case with its matters, and what can be begun inside it."""
     by, glass = request.actor, glass_of(request.actor)
-    found = queries.case_for(uid=uid, by=by)
+    with refusals_noted(by, what="case", uid=uid):
+        found = queries.case_for(uid=uid, by=by)
     rows = queries.page_of_matters(by, Wanted(case=found), limit=100).rows
     context = {
         "case": {
@@ -191,7 +193,7 @@ def case(request: Handled, uid: Any) -> HttpResponse:
             "person": named(found.person),
             "opened_at": found.opened_at,
         },
-        "rows": [row(matter, glass) for matter in rows],
+        "rows": rows_of(rows, glass),
         "new_urls": beginnings(by, glass, case=str(found.uid)),
     }
     return render(request, "workspace/case.html", context)
@@ -285,7 +287,7 @@ def notices_page(request: Handled) -> HttpResponse:
         notice_commands.mark_read(by=by, at=now())
         return redirect("workspace:notices")
     before = request.GET.get("before", "")
-    rows = notices.notices_for(by, before=int(before) if before.isdecimal() else None, limit=ROWS + 1)
+    rows = notices.notices_for(by, before=_row_id(before), limit=ROWS + 1)
     context = {
         "rows": [_notice(notice) for notice in rows[:ROWS]],
         "older_url": f"?before={rows[ROWS - 1].id}" if len(rows) > ROWS else "",
@@ -301,7 +303,7 @@ def journal_page(request: Handled) -> HttpResponse:
     asked = {name: request.GET.get(name, "").strip() for name in ("q", "event", "since", "until", "before")}
     entries = journal.entries_for(
         by,
-        before=int(asked["before"]) if asked["before"].isdecimal() else None,
+        before=_row_id(asked["before"]),
         limit=ROWS + 1,
         subject=asked["q"][:80],
         event=asked["event"] or None,
@@ -312,7 +314,8 @@ def journal_page(request: Handled) -> HttpResponse:
         {
             "number": entry.id,
             "at": entry.at,
-            "event": event_words(entry.event, glass),
+            "event": event_words(entry.event, glass)[1],
+            "procedure": event_words(entry.event, glass)[0],
             "person": named(entry.person) if entry.person else _("系统"),
             "organisation": named(entry.organisation) if entry.organisation else "",
             "subject": entry.subject,
@@ -331,6 +334,15 @@ def journal_page(request: Handled) -> HttpResponse:
     return render(request, "workspace/journal.html", context)
 
 
+def _row_id(text: str) -> int | None:
+    """The last row of the page before; InvalidInput ``casework.bad_cursor`` for anything but a row's number."""
+    if not text:
+        return None
+    if not text.isdecimal() or len(text) > DIGITS_OF_ID:
+        raise queries.bad_cursor()
+    return int(text)
+
+
 def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
@@ -344,20 +356,20 @@ def _events(glass: Glass) -> list[tuple[str, str]]:
         for name in glass.charter.in_force
         for act in glass.charter.procedure(name, on=glass.today).acts
     ]
-    return [(name, event_words(name, glass)) for name in [*names, *OTHER_EVENTS]]
+    named_events = [(name, event_words(name, glass)) for name in [*names, *OTHER_EVENTS]]
+    return [(name, f"{area} · {act}" if area else act) for name, (area, act) in named_events]
 
 
-def event_words(event: str, glass: Glass) -> str:
-    """An event in words: procedure and act for what a procedure names, else the glossary's word."""
+def event_words(event: str, glass: Glass) -> tuple[str, str]:
+    """An event in words: the procedure's name, or none, and what was done."""
     area, _dot, name = event.partition(".")
     if area in glass.charter.in_force:
         procedure = glass.charter.procedure(area, on=glass.today)
         act = next((act for act in procedure.acts if act.id == name), None)
         if act is not None:
-            return f"{words(procedure)} · {words(act)}"
-    return {"case.open": _("登记案件"), "token.issue": _("签发接口令牌"), "token.revoke": _("撤销接口令牌")}.get(
-        event, event
-    )
+            return words(procedure), words(act)
+    told = {"case.open": _("登记案件"), "token.issue": _("签发接口令牌"), "token.revoke": _("撤销接口令牌")}
+    return "", told.get(event, event)
 
 
 def detail_words(details: dict[str, Any], event: str, glass: Glass) -> list[tuple[str, str]]:

@@ -16,8 +16,9 @@ from concord.entrypoints.workspace.presenting import (
     Glass,
     act_link,
     clock,
+    due_of,
     facts,
-    matter_due,
+    main_act,
     told_act,
     told_file,
     told_message,
@@ -26,13 +27,12 @@ from concord.entrypoints.workspace.presenting import (
     tone_of,
     words,
 )
-from concord.entrypoints.workspace.routing import Handled, page
+from concord.entrypoints.workspace.routing import Handled, page, refusals_noted
 from concord.entrypoints.workspace.views.lists import glass_of
 from concord.foundation.database.clock import now
 from concord.foundation.files import queries as files
 from concord.foundation.files.models import File
 from concord.foundation.journal import commands as journal
-from concord.rules.errors import NotFound
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -41,7 +41,8 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 def matter(request: Handled, number: str) -> HttpResponse:
     """One matter: facts, story, what may be done now, clocks, papers, who takes part."""
     by, glass = request.actor, glass_of(request.actor)
-    known = queries.matter_for(number=number, by=by)
+    with refusals_noted(by, number=number):
+        known = queries.matter_for(number=number, by=by)
     commands.acknowledge(matter=known.matter, by=by, at=now())
     context = page_of(known, glass)
     response = render(request, "workspace/matter.html", context)
@@ -62,7 +63,7 @@ def page_of(known: Seen, glass: Glass) -> dict[str, object]:
     return {
         "matter": header(known, glass),
         "facts": facts(known, glass, told),
-        "acts": [act_link(rule, known.matter, primary=at == 0) for at, rule in enumerate(possible)],
+        "acts": [act_link(rule, known.matter, primary=rule is main_act(possible, procedure)) for rule in possible],
         "clocks": [clock(run, procedure, glass) for run in runs],
         "papers": [told_paper(paper) for paper in papers],
         "participants": [told_participant(participant, glass) for participant in queries.participants_of(known)],
@@ -75,6 +76,7 @@ def page_of(known: Seen, glass: Glass) -> dict[str, object]:
 def header(known: Seen, glass: Glass) -> dict[str, object]:
     """What stands on top of a matter's pages."""
     row = known.matter
+    run = queries.pressing([row]).get(row.id)
     return {
         "number": row.number,
         "title": row.title or row.number,
@@ -89,7 +91,7 @@ def header(known: Seen, glass: Glass) -> dict[str, object]:
         "final": row.final,
         "handling": _handling(row.handling, glass),
         "begun_at": row.begun_at,
-        "due": matter_due(row, glass),
+        "due": due_of(run, known.procedure, glass) if run else None,
         "case": _case(known, glass),
     }
 
@@ -109,11 +111,8 @@ def _case(known: Seen, glass: Glass) -> dict[str, str] | None:
 @page("matter:read")
 def matter_by_uid(request: Handled, uid: UUID) -> HttpResponse:
     """The address that notices carry; it tells nothing about a matter that is not shown."""
-    try:
+    with refusals_noted(request.actor, uid=uid):
         known = queries.matter_for(uid=uid, by=request.actor)
-    except NotFound:
-        commands.note_refusal(uid=uid, by=request.actor, at=now())
-        raise
     return redirect("workspace:matter", number=known.matter.number)
 
 
@@ -121,7 +120,8 @@ def matter_by_uid(request: Handled, uid: UUID) -> HttpResponse:
 def paper(request: Handled, uid: UUID, kind: str) -> HttpResponse:
     """A paper: the stored PDF/A original, or a Word copy made from the same facts."""
     by = request.actor
-    found = queries.paper_for(uid=uid, by=by)
+    with refusals_noted(by, what="paper", uid=uid):
+        found = queries.paper_for(uid=uid, by=by)
     if kind == "pdf":
         content, media_type = files.read_verified(found.file), "application/pdf"
     elif kind == "docx":
@@ -138,7 +138,8 @@ def paper(request: Handled, uid: UUID, kind: str) -> HttpResponse:
 def file(request: Handled, uid: UUID) -> FileResponse:
     """A file as it was brought; always downloaded, never opened inside the page."""
     by = request.actor
-    found = queries.file_for(uid=uid, by=by)
+    with refusals_noted(by, what="file", uid=uid):
+        found = queries.file_for(uid=uid, by=by)
     response = FileResponse(files.open_bytes(found), content_type="application/octet-stream")
     journal.record_read(what="file", subject=str(found.uid), by=by, at=now())
     response.headers["Content-Disposition"] = _disposition(found.name, inline=False)

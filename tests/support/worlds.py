@@ -65,7 +65,7 @@ TO_ANSWER_SUBMITTED: Way = (
     ("submit_answer", "asked.case_officer", "2026-03-02T09:00", {"answers": ["属实", "库存三十件"]}),
 )
 TO_ANSWERED: Way = (*TO_ANSWER_SUBMITTED, ("answer", "asked.leader", "2026-03-03T09:00", {}))
-REFUSAL = {"ground": "outside_competence", "note": "不属于本机关职权"}
+REFUSAL: Mapping[str, Any] = {"ground": "outside_competence", "note": "不属于本机关职权"}
 TO_REFUSED: Way = (*TO_DELIVERED, ("refuse", "asked.leader", "2026-02-09T09:00", REFUSAL))
 # How assistance of the nine reaches each state.
 WAYS: Mapping[str, Way] = {

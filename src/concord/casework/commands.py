@@ -6,9 +6,11 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from django.db import IntegrityError
+from django.db.models import Q
 
 from concord.casework import clocks, effects, letters, numbers
 from concord.casework.answering import resolved
@@ -20,6 +22,7 @@ from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date
 from concord.foundation.database.locking import locked
 from concord.foundation.database.scope import writing
+from concord.foundation.files.models import File
 from concord.foundation.journal import commands as journal
 from concord.foundation.organisations.models import Organisation
 from concord.foundation.organisations.queries import calendar_on, centre, charter_on
@@ -33,6 +36,8 @@ from concord.rules.procedure import Procedure
 
 CENTRE_ROLE = "centre"
 SERIES_OF_MATTERS = "matter"
+Hidden: TypeAlias = type[Matter | Paper | Case | File]
+HIDDEN: Mapping[str, Hidden] = {"matter": Matter, "paper": Paper, "case": Case, "file": File}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +105,8 @@ def perform(
     """
     asked = Asked(act=act, answers=answers, by=by, at=at, key=key, entropy=entropy)
     with writing():
-        locked(Matter.objects.all()).filter(uid=matter).first()
-        row = visible_to(by).select_related("procedure_version", "origin", "target").filter(uid=matter).first()
+        rows = visible_to(by).select_related("procedure_version", "origin", "target")
+        row = locked(rows).filter(uid=matter).first()
         if row is None:
             raise no_matter()
         done = _done_before(asked, asked.digest(str(matter)))
@@ -158,12 +163,14 @@ def acknowledge(*, matter: Matter, by: Actor, at: datetime) -> None:
             unread.update(read_at=at, read_by=by.person)
 
 
-def note_refusal(*, uid: UUID, by: Actor, at: datetime) -> None:
-    """Record that somebody asked for an existing matter that is not shown to them."""
+def note_refusal(*, by: Actor, at: datetime, what: str = "matter", uid: UUID | None = None, number: str = "") -> None:
+    """Record that somebody asked for an existing thing (a key of ``HIDDEN``) that is not shown to them."""
     with writing():
-        number = Matter.objects.filter(uid=uid).values_list("number", flat=True).first()
-    if number is not None:
-        journal.record_read(what="matter", subject=number, by=by, at=at, refused=True)
+        asked = Q(uid=uid) if uid is not None else Q(number=number)
+        row = HIDDEN[what].objects.filter(asked).first()
+    if row is not None:
+        subject = row.number if isinstance(row, Matter) else str(row.uid)
+        journal.record_read(what=what, subject=subject, by=by, at=at, refused=True)
 
 
 def _begin(procedure_id: str, parties: Mapping[str, str], case: Case | None, asked: Asked, digest: str) -> Matter:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import connection
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 
-M = TypeVar("M", bound=Model)
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
-def locked(rows: QuerySet[M]) -> QuerySet[M]:
+def locked(rows: Rows) -> Rows:
     """The same rows, locked until the transaction ends; joined rows are not locked."""
     if connection.vendor == "postgresql":
         return rows.select_for_update(of=("self",))

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
+from concord.foundation.database.memory import remembering
+
 SYSTEM = "system"
 NOBODY = ""
 
@@ -25,7 +27,8 @@ def speaking_for(scope: str) -> Iterator[None]:
     """Speak for ``scope`` inside the block, outside of any transaction; NOBODY afterwards."""
     enter(scope)
     try:
-        yield
+        with remembering():
+            yield
     finally:
         enter(NOBODY)
 
@@ -37,7 +40,7 @@ def writing() -> Iterator[None]:
     Commands check what the actor may see and do before they write; policies are the second wall behind
     ``visible_to``, not the first.
     """
-    with transaction.atomic():
+    with remembering(), transaction.atomic():
         before = _get()
         _set(SYSTEM, local=True)
         yield

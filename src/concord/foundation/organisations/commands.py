@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from concord.foundation.database.memory import forget
 from concord.foundation.database.scope import writing
 from concord.foundation.organisations.models import CharterVersion, Hat, HolidayText, Kind, Organisation, Person, Post
 from concord.foundation.organisations.queries import charter_on
@@ -36,6 +37,7 @@ def put_charter_into_force(
                 "adopted_at": at,
             },
         )
+        forget()
         if made:
             middle = Organisation(
                 code=CENTRE_CODE,
@@ -72,6 +74,7 @@ def keep_holiday_notice(*, text: str, file: str, at: datetime) -> HolidayNotice:
     notice = parse_notice(text, file=file)
     digest = hashlib.sha256(text.encode()).hexdigest()
     HolidayText.objects.get_or_create(digest=digest, defaults={"year": notice.year, "text": text, "loaded_at": at})
+    forget()
     return notice
 
 

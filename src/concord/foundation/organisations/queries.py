@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from django.db.models import Q, QuerySet
 
+from concord.foundation.database.memory import remembered
 from concord.foundation.organisations.models import CharterVersion, HolidayText, Kind, Organisation, Post
 from concord.rules.calendar import Calendar, calendar_from, parse_notice
 from concord.rules.charter import Charter, load
@@ -25,8 +26,8 @@ def charter_on(day: date) -> Charter:
 
 def calendar_on(day: date) -> Calendar:
     """The calendar of the charter in force on ``day``, with the holiday notices that an operator has loaded since."""
-    loaded = HolidayText.objects.values_list("digest", flat=True)
-    return _calendar(_version_on(day)[0], tuple(loaded))
+    loaded = remembered("holidays", lambda: tuple(HolidayText.objects.values_list("digest", flat=True)))
+    return _calendar(_version_on(day)[0], loaded)
 
 
 def texts_of(digest: str) -> dict[str, str]:
@@ -71,6 +72,10 @@ def posts_on(day: date) -> QuerySet[Post]:
 
 
 def _version_on(day: date) -> tuple[str, str]:
+    return remembered(("charter", day), lambda: _adopted_by(day))
+
+
+def _adopted_by(day: date) -> tuple[str, str]:
     row = (
         CharterVersion.objects.filter(effective_from__lte=day)
         .order_by("-effective_from", "-id")

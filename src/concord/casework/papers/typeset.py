@@ -109,7 +109,7 @@ def typeset(letter: Letter, *, template: Template, fonts: Path) -> Typeset:
         )
     except typst.TypstError as failure:
         raise _translated(failure, letter, template) from failure
-    pages = _metadata(letter, template=template, fonts=fonts)["pages"]
+    pages = _metadata(letter, inputs, template=template, fonts=fonts)["pages"]
     return Typeset(pdf=pdf, template_digest=template.digest, engine=ENGINE, pages=pages)
 
 
@@ -124,7 +124,8 @@ class Line:
 
 def lines(letter: Letter, *, template: Template, fonts: Path) -> tuple[Line, ...]:
     """What the paper says, line by line, as the template worded it; raises as ``typeset`` does, glyphs apart."""
-    return tuple(Line(**line) for line in _metadata(letter, template=template, fonts=fonts)["lines"])
+    found = _metadata(letter, {"letter": context(letter)}, template=template, fonts=fonts)
+    return tuple(Line(**line) for line in found["lines"])
 
 
 def refusal(letter: Letter, unshown: Iterable[str]) -> InvalidInput | None:
@@ -175,7 +176,7 @@ def _sources(template: Template) -> Any:  # typst takes a table of files; its pu
     return {"main.typ": template.source.encode(), **{path: text.encode() for path, text in template.parts.items()}}
 
 
-def _metadata(letter: Letter, *, template: Template, fonts: Path) -> Any:
+def _metadata(letter: Letter, inputs: dict[str, str], *, template: Template, fonts: Path) -> Any:
     """What the template hands out under ``<paper>``; right after ``typeset`` of the letter it costs next to nothing."""
     try:
         found = typst.query(
@@ -186,7 +187,7 @@ def _metadata(letter: Letter, *, template: Template, fonts: Path) -> Any:
             root=fonts,
             font_paths=_loaded(fonts),
             ignore_system_fonts=True,
-            sys_inputs={"letter": context(letter)},
+            sys_inputs=inputs,
         )
     except RuntimeError as failure:
         raise _translated(failure, letter, template) from failure

@@ -28,7 +28,7 @@ PERSONAS = (
         "Shen Yun",
         1,
         "case_officer",
-        "021-5770 0101",
+        "021-0110 0201",
         Said("起草协查请求，跟踪答复，办结", "Drafts requests, follows the answers, closes"),
     ),
     Persona(
@@ -37,7 +37,7 @@ PERSONAS = (
         "Gu Mingyuan",
         1,
         "leader",
-        "021-5770 0100",
+        "021-0110 0200",
         Said("审核、退回、签发本局的函件", "Checks, sends back and signs the bureau's letters"),
     ),
     Persona(
@@ -46,7 +46,7 @@ PERSONAS = (
         "Ye Qing",
         4,
         "case_officer",
-        "0579-8200 0101",
+        "0579-0440 0201",
         Said("签收请求，逐项答复，附上证据", "Accepts requests, answers item by item with evidence"),
     ),
     Persona(
@@ -55,7 +55,7 @@ PERSONAS = (
         "Fang Zhen",
         4,
         "leader",
-        "0579-8200 0100",
+        "0579-0440 0200",
         Said("告知延期，签发复函", "Gives notice of delay, signs the answer"),
     ),
     Persona(
@@ -64,7 +64,7 @@ PERSONAS = (
         "Lu Wen",
         0,
         "secondee",
-        "021-5770 0190",
+        "021-0110 0290",
         Said("派驻协作中心，协调被提请的事项", "Seconded to the centre, steps in when asked"),
         group="enforcement",
     ),
@@ -74,7 +74,7 @@ PERSONAS = (
         "Wei Jie",
         1,
         "auditor",
-        "021-5770 0180",
+        "021-0110 0280",
         Said("查阅流水，核对每个行为", "Reads the journal, act by act"),
     ),
     Persona(
@@ -83,7 +83,7 @@ PERSONAS = (
         "Tang Li",
         1,
         "administrator",
-        "021-5770 0170",
+        "021-0110 0270",
         Said("管理岗位和接口令牌", "Manages posts and API tokens"),
     ),
     Persona(
@@ -92,7 +92,7 @@ PERSONAS = (
         "He An",
         9,
         "case_officer",
-        "0551-6300 0101",
-        Said("不参与上述事项，因此什么也看不到", "Takes no part in those matters, and so sees none of them"),
+        "0551-0990 0201",
+        Said("只看得到本局参与的事项，他局之间的一件也看不到", "Sees what the own bureau takes part in, nothing else"),
     ),
 )

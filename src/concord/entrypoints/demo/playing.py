@@ -1,0 +1,100 @@
+"""Playing steps through the same commands that pages and programs use."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from concord.casework import commands
+from concord.casework.models import Act, Case, Matter
+from concord.entrypoints.demo import steps
+from concord.entrypoints.demo.evidence import made
+from concord.entrypoints.demo.steps import Step
+from concord.foundation.access.actor import Actor
+from concord.foundation.files import commands as files
+from concord.foundation.notices import commands as notices
+from concord.rules.identifiers import uuid7
+
+PROCEDURE = "assistance"
+REQUESTED = "requested"
+UID_BYTES = 10
+
+
+class Player:
+    """Plays steps in the order of their time; remembers the cases and matters they made by their names in the demo."""
+
+    def __init__(self, *, actors: Mapping[str, Actor], codes: Mapping[int, str]) -> None:
+        self._actors = actors
+        self._codes = codes
+        self._cases: dict[str, Case] = {}
+        self._matters: dict[str, Matter] = {}
+        self._acts: dict[str, list[Act]] = {}
+
+    def play(self, step: Step) -> None:
+        """Do one step; raises what the command raises."""
+        by = self._actors[step.by]
+        match step.do:
+            case steps.OPEN_CASE:
+                case = commands.open_case(**step.answers, by=by, at=step.at, entropy=entropy(step.key))
+                self._cases[step.case] = case
+            case steps.READ:
+                commands.acknowledge(matter=self._matters[step.matter], by=by, at=step.at)
+            case steps.READ_NOTICES:
+                notices.mark_read(by=by, at=step.at)
+            case _:
+                self._act(step, by)
+
+    def _act(self, step: Step, by: Actor) -> None:
+        answers = {**step.answers}
+        if "results" in answers:
+            answers["results"] = [
+                self._stored(wanted, f"{step.key}-{n}", by=by, at=step.at)
+                for n, wanted in enumerate(step.answers["results"])
+            ]
+        if step.requested is not None:
+            matter = commands.begin(
+                procedure=PROCEDURE,
+                act=step.do,
+                parties={REQUESTED: self._codes[step.requested]},
+                answers=answers,
+                by=by,
+                at=step.at,
+                key=_key(step),
+                entropy=entropy(step.key),
+                case=self._cases.get(step.case),
+            )
+            self._matters[step.matter] = matter
+            self._acts[step.matter] = list(matter.acts.all())
+            return
+        done = commands.perform(
+            matter=self._matters[step.matter].uid,
+            act=step.do,
+            answers=answers,
+            by=by,
+            at=step.at,
+            version=self._known(step.matter, by),
+            key=_key(step),
+            entropy=entropy(step.key),
+        )
+        self._acts[step.matter].append(done)
+
+    def _known(self, matter: str, by: Actor) -> int:
+        """The last act that the actor's side knows of."""
+        acts = self._acts[matter]
+        return max(act.seq for act in acts if not act.internal or act.organisation_id == by.organisation.id)
+
+    def _stored(self, wanted: Mapping[str, Any], name: str, *, by: Actor, at: datetime) -> str:
+        content = made(wanted, at=at)
+        uid = uuid7(at, entropy(name)[:UID_BYTES])
+        return str(files.store(content=content, name=wanted["name"], by=by, at=at, uid=uid).uid)
+
+
+def entropy(name: str) -> bytes:
+    """Thirty-two bytes that stand for randomness, the same for the same name."""
+    return hashlib.sha256(f"demo:{name}".encode()).digest()
+
+
+def _key(step: Step) -> str:
+    return f"demo-{step.key}"

@@ -1,0 +1,115 @@
+"""Setting up the demo: people, stories and lists, in the order in which it all happened."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from concord.entrypoints.demo import fillers, steps
+from concord.entrypoints.demo.fillers import Sides
+from concord.entrypoints.demo.personas import PERSONAS
+from concord.entrypoints.demo.playing import PROCEDURE, Player
+from concord.entrypoints.demo.steps import Step
+from concord.entrypoints.demo.timetable import Timetable, around
+from concord.foundation.access.actor import Actor
+from concord.foundation.access.queries import actor_for
+from concord.foundation.database.clock import legal_date
+from concord.foundation.database.scope import writing
+from concord.foundation.organisations import commands as organisations
+from concord.foundation.organisations.models import Organisation, Person, Post
+from concord.foundation.organisations.queries import calendar_on, charter_on
+
+PEOPLE = Path(__file__).parent / "people.toml"
+IN_OFFICE_FOR = 150
+NOTICES_READ = (-3, time(17, 20))
+# Whoever takes no part in anything, so that one of the personas starts with an empty desk.
+BYSTANDER = "he.an"
+Progress = Callable[[str, int, int], None]
+
+
+def seed(*, now: datetime, on_progress: Progress | None = None) -> None:
+    """Set the demo up as of ``now``: all of it or nothing, and nothing when it is there already.
+
+    Every date is counted from the legal day of ``now``; nothing happens on that day or after it. Needs a charter in
+    force whose ``assistance`` procedure began at least thirty working days ago (else NotFound
+    ``charter.no_procedure_in_force``). ``on_progress`` is told the day that was played, and how many of
+    how many steps are done.
+    """
+    if Person.objects.filter(username=PERSONAS[0].username).exists():
+        return
+    today = legal_date(now)
+    timetable = around(today, calendar_on(today))
+    with writing():
+        _enrol(held_from=timetable.day(-IN_OFFICE_FOR))
+        actors = _actors(now)
+        codes = {row.position: row.code for row in Organisation.objects.all()}
+        player = Player(actors=actors, codes=codes)
+        course = _course(timetable, actors, today=today)
+        for done, step in enumerate(course, start=1):
+            player.play(step)
+            if on_progress is not None:
+                on_progress(legal_date(step.at).isoformat(), done, len(course))
+
+
+def _course(timetable: Timetable, actors: Mapping[str, Actor], *, today: date) -> list[Step]:
+    """Everything that happens, in the order of time; what happens at one moment stays in the order it was told."""
+    since = charter_on(today).procedure(PROCEDURE, on=today).in_force_from
+    reach = min(timetable.reach(since), IN_OFFICE_FOR)
+    reading = [
+        Step(at=timetable.at(*NOTICES_READ), key=f"reading-{name}", by=name, do=steps.READ_NOTICES) for name in actors
+    ]
+    told = [*steps.told(timetable), *fillers.planned(timetable, _sides(), reach=reach), *reading]
+    return sorted(told, key=lambda step: step.at)
+
+
+def _enrol(*, held_from: date) -> None:
+    """The personas and the people beside them, with their posts; the bureaus' telephones and addresses."""
+    places = {row.position: row for row in Organisation.objects.all()}
+    for persona in PERSONAS:
+        columns = {"username": persona.username, "zh": persona.zh, "en": persona.en, "telephone": persona.telephone}
+        _appoint(columns, places[persona.place], persona.post, persona.group, held_from)
+    for written in _written():
+        place = places[written["place"]]
+        place.telephone, place.address = written["telephone"], written["address"]
+        place.save(update_fields=["telephone", "address"])
+        for person in written["people"]:
+            columns = {name: person[name] for name in ("username", "zh", "en", "telephone")}
+            _appoint(columns, place, person["post"], person.get("group", ""), held_from)
+
+
+def _appoint(columns: Mapping[str, str], place: Organisation, kind: str, group: str, held_from: date) -> None:
+    person = organisations.enrol(**columns)
+    organisations.appoint(person=person, organisation=place, kind=kind, group=group, held_from=held_from)
+
+
+def _written() -> list[dict[str, Any]]:
+    places: list[dict[str, Any]] = tomllib.loads(PEOPLE.read_text(encoding="utf-8"))["places"]
+    return places
+
+
+def _actors(at: datetime) -> dict[str, Actor]:
+    usernames = [person["username"] for place in _written() for person in place["people"]]
+    usernames += [persona.username for persona in PERSONAS]
+    people = Person.objects.filter(username__in=usernames).order_by("id")
+    found = ((person.username, actor_for(person, post_id=None, at=at)) for person in people)
+    return {username: actor for username, actor in found if actor is not None}
+
+
+def _sides() -> dict[int, Sides]:
+    """Who drafts and who signs in each bureau."""
+    sides: dict[int, Sides] = {}
+    for post in Post.objects.select_related("person", "organisation").order_by("id"):
+        place = post.organisation
+        if place.position == 0 or post.person.username == BYSTANDER:
+            continue
+        side = sides.setdefault(place.position, Sides(place.zh, place.mark, (), ()))
+        if post.kind == "case_officer":
+            side = replace(side, officers=(*side.officers, post.person.username))
+        elif post.kind == "leader":
+            side = replace(side, leaders=(*side.leaders, post.person.username))
+        sides[place.position] = side
+    return sides

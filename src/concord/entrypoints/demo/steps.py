@@ -1,0 +1,80 @@
+"""One step of the demo: who does what when; stories are read into steps, fillers are planned as steps."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from concord.entrypoints.demo.timetable import Timetable
+
+STORIES = Path(__file__).parent / "stories"
+DAY = re.compile(r"\{day (-?\d{1,3})\}")
+OPEN_CASE = "open_case"
+READ = "read"
+READ_NOTICES = "read_notices"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``do`` is an act of the procedure, OPEN_CASE, READ (a matter's messages) or READ_NOTICES.
+
+    ``matter`` and ``case`` are names inside the demo; ``requested`` is a place in the charter's order, named by the
+    step that begins a matter.
+    """
+
+    at: datetime
+    key: str
+    by: str
+    do: str
+    matter: str = ""
+    case: str = ""
+    requested: int | None = None
+    answers: Mapping[str, Any] = field(default_factory=dict)
+
+
+def told(timetable: Timetable) -> list[Step]:
+    """The steps of all hand-written stories, each story in the order it is written in."""
+    steps: list[Step] = []
+    for path in sorted(STORIES.glob("*.toml")):
+        story = tomllib.loads(path.read_text(encoding="utf-8"))
+        year = timetable.read(story["steps"][0]["at"]).year
+        steps += [
+            _step(f"{path.stem}-{n}", written, path.stem, timetable, year) for n, written in enumerate(story["steps"])
+        ]
+    return steps
+
+
+def _step(key: str, written: Mapping[str, Any], story: str, timetable: Timetable, year: int) -> Step:
+    return Step(
+        at=timetable.read(written["at"]),
+        key=key,
+        by=written["by"],
+        do=written["do"],
+        matter=f"{story}-{written['matter']}" if "matter" in written else "",
+        case=story,
+        requested=written.get("requested"),
+        answers={name: _said(name, value, timetable, year) for name, value in written.get("says", {}).items()},
+    )
+
+
+def _said(name: str, value: Any, timetable: Timetable, year: int) -> Any:
+    """A value with its days and year put in; a date is written as a number of working days from today."""
+    if isinstance(value, int) and name.endswith("_date"):
+        return timetable.day(value).isoformat()
+    if isinstance(value, str):
+        return DAY.sub(lambda found: _spoken_day(timetable, int(found[1])), value.replace("{year}", str(year)))
+    if isinstance(value, Mapping):
+        return {inner: _said(inner, one, timetable, year) for inner, one in value.items()}
+    if isinstance(value, Sequence):
+        return [_said("", one, timetable, year) for one in value]
+    return value
+
+
+def _spoken_day(timetable: Timetable, offset: int) -> str:
+    day = timetable.day(offset)
+    return f"{day.month}月{day.day}日"

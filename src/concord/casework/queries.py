@@ -276,10 +276,10 @@ def _filtered(rows: QuerySet[ShownMatter], wanted: Wanted, by: Actor) -> QuerySe
 
 
 def _beyond(cursor: Cursor, *, newer: bool) -> Q:
-    compare = "gt" if newer else "lt"
-    return Q(**{f"audience__sort_key__{compare}": cursor.sort_key}) | Q(
-        **{"audience__sort_key": cursor.sort_key, f"id__{compare}": cursor.id}
-    )
+    # Asked of the annotation: a filter on ``audience__sort_key`` would join the audience a second time.
+    if newer:
+        return Q(sort_key__gt=cursor.sort_key) | Q(sort_key=cursor.sort_key, id__gt=cursor.id)
+    return Q(sort_key__lt=cursor.sort_key) | Q(sort_key=cursor.sort_key, id__lt=cursor.id)
 
 
 def timeline_of(known: Seen, *, by: Actor) -> list[Act]:

@@ -85,6 +85,7 @@ def row(matter: ShownMatter, glass: Glass, run: ClockRun | None) -> dict[str, An
         "counterpart": named(other) if other else "",
         "holder": named(matter.holder) if matter.holder else "",
         "due": due_of(run, procedure, glass) if run else None,
+        "final": matter.final,
         "updated": matter.acted_at,
         "act": words(mine) if mine_to_do and mine else "",
         "act_url": reverse("workspace:act", args=[matter.number, mine.id]) if mine_to_do and mine else "",

@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec, cast
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
@@ -43,6 +44,7 @@ def page(
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
+            _refuse_null_characters(request)
             handled = cast("Handled", request)
             try:
                 if handled.actor is None:
@@ -82,6 +84,13 @@ def error_page(request: HttpRequest, error: ConcordError) -> HttpResponse:
     )
     context = {"said": words(error.said), "code": error.code, "status": error.status}
     return render(request, template, context, status=error.status)
+
+
+def _refuse_null_characters(request: HttpRequest) -> None:
+    """PostgreSQL keeps none in a text, and nobody types one."""
+    sent = [text for given in (request.GET, request.POST) for _, values in given.lists() for text in values]
+    if any("\0" in text for text in (request.path, *sent)):
+        raise SuspiciousOperation("null character")
 
 
 def _no_post() -> NotAllowed:

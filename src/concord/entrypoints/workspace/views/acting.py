@@ -20,7 +20,7 @@ from concord.casework.models import Case
 from concord.casework.queries import Seen
 from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.presenting import Glass, act_link, role_words, words
-from concord.entrypoints.workspace.routing import Handled, error_page, page, refusals_noted
+from concord.entrypoints.workspace.routing import Handled, page, refusals_noted
 from concord.entrypoints.workspace.views.lists import glass_of
 from concord.entrypoints.workspace.views.matter import header
 from concord.foundation.access.actor import Actor
@@ -49,9 +49,9 @@ def act(request: Handled, number: str, name: str) -> HttpResponse:
         if rule not in known.possible(by):
             raise _not_now(rule)
         return _act_page(request, known, rule, glass, typed=_known_values(known, rule))
-    typed: dict[str, Any] = {}
+    typed = _typed(request, known.procedure, rule)
     try:
-        typed = _typed(request, known.procedure, rule, by)
+        _take_uploads(request, known.procedure, rule, by, typed)
         commands.perform(
             matter=known.matter.uid,
             act=name,
@@ -64,7 +64,6 @@ def act(request: Handled, number: str, name: str) -> HttpResponse:
         )
     except (InvalidInput, Stale) as error:
         known = queries.matter_for(number=number, by=by)
-        typed = typed or _retyped(request, known.procedure, rule)
         return _act_page(request, known, rule, glass, typed=typed, error=error)
     except Conflict as error:
         if error.code != DONE_BEFORE:
@@ -85,11 +84,11 @@ def begin(request: Handled, procedure: str, name: str) -> HttpResponse:
     case = _case(request, by)
     roles = [role for role in definition.roles if role not in {rule.role, CENTRE_ROLE}]
     if request.method != "POST":
-        typed: dict[str, Any] = _from_case(rule, case)
-        return _begin_page(request, definition, rule, glass, case=case, roles=roles, typed=typed)
-    typed, parties = {}, {role: request.POST.get(f"party-{role}", "") for role in roles}
+        return _begin_page(request, definition, rule, glass, case=case, roles=roles, typed=_from_case(rule, case))
+    parties = {role: request.POST.get(f"party-{role}", "") for role in roles}
+    typed = _typed(request, definition, rule)
     try:
-        typed = _typed(request, definition, rule, by)
+        _take_uploads(request, definition, rule, by, typed)
         made = commands.begin(
             procedure=procedure,
             act=name,
@@ -102,7 +101,6 @@ def begin(request: Handled, procedure: str, name: str) -> HttpResponse:
             case=case,
         )
     except InvalidInput as error:
-        typed = typed or _retyped(request, definition, rule)
         return _begin_page(
             request, definition, rule, glass, case=case, roles=roles, typed=typed, parties=parties, error=error
         )
@@ -119,13 +117,15 @@ def _act_page(
     typed: Mapping[str, Any],
     error: ConcordError | None = None,
 ) -> HttpResponse:
-    if rule not in known.possible(glass.by) and error is not None:
-        return error_page(request, error)
+    possible = rule in known.possible(glass.by)
+    if not possible and not isinstance(error, Stale):
+        raise error or _not_now(rule)
     problems = _problems(error)
     seen_version = _whole(request.POST.get("version"))
     context = {
         "matter": header(known, glass),
         "act": act_link(rule, known.matter, primary=True),
+        "possible": possible,
         "fields": [_field(known.procedure, name, typed, problems, glass, known=known) for name in rule.asks],
         "version": known.version,
         "key": secrets.token_urlsafe(18) if error is None or isinstance(error, Stale) else _key(request),
@@ -264,9 +264,8 @@ def _uids(texts: Any) -> list[UUID]:
     return made
 
 
-def _typed(request: HttpRequest, procedure: Procedure, rule: ActRule, by: Actor) -> dict[str, Any]:
-    """What the form says, uploads stored and named by uid; raises InvalidInput for a file that cannot be taken."""
-    typed = _retyped(request, procedure, rule)
+def _take_uploads(request: HttpRequest, procedure: Procedure, rule: ActRule, by: Actor, typed: dict[str, Any]) -> None:
+    """Store the uploads and add their uids to ``typed``; raises InvalidInput naming those that cannot be taken."""
     problems: list[Problem] = []
     for name in rule.asks:
         if procedure.field(name).type is not FieldType.FILES:
@@ -288,10 +287,10 @@ def _typed(request: HttpRequest, procedure: Procedure, rule: ActRule, by: Actor)
     if problems:
         said = Said("有文件不能接收，请更换后再提交。", "A file cannot be taken; choose another and submit again.")
         raise InvalidInput("answers.invalid", said, problems=tuple(problems))
-    return typed
 
 
-def _retyped(request: HttpRequest, procedure: Procedure, rule: ActRule) -> dict[str, Any]:
+def _typed(request: HttpRequest, procedure: Procedure, rule: ActRule) -> dict[str, Any]:
+    """What the form says, before its uploads are taken."""
     return {
         name: request.POST.getlist(name) if procedure.field(name).type in MANY else request.POST.get(name, "")
         for name in rule.asks

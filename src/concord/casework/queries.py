@@ -33,7 +33,7 @@ from concord.rules.procedure import Act as ActRule
 from concord.rules.procedure import Procedure
 
 READ = "matter:read"
-CURSOR = re.compile(r"(\d{1,19})-(\d{1,19})")
+CURSOR = re.compile(r"([0-9]{1,19})-([0-9]{1,19})")
 
 
 class Showing(TypedDict):

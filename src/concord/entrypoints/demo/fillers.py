@@ -42,7 +42,7 @@ COURSES: tuple[tuple[int, tuple[tuple[str, str, int], ...]], ...] = (
     (12, (*BEGINNING, ("signing", "withdraw", 3))),
 )  # fmt: skip
 SILENT = ((*BEGINNING,), (*ACCEPTED,))
-SILENCES = 7
+ONE_SILENT_IN = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,12 @@ class Sides:
     leaders: tuple[str, ...]
 
 
-def planned(timetable: Timetable, sides: Mapping[int, Sides], *, reach: int) -> list[Step]:
-    """The steps of all fillers, from ``reach`` working days ago to the last working day before today."""
+def planned(timetable: Timetable, sides: Mapping[int, Sides], *, reach: int, matters: int) -> list[Step]:
+    """The steps of ``matters`` fillers, from ``reach`` working days ago to the last working day before today."""
     rng = Random(SEED)  # noqa: S311  a fixed seed is the point: the same demo every time
     phrases = tomllib.loads(PHRASES.read_text(encoding="utf-8"))
     steps: list[Step] = []
-    for n in range(MATTERS):
+    for n in range(matters):
         steps += _Filler(n, rng=rng, phrases=phrases, timetable=timetable, sides=sides, reach=reach).steps()
     return steps
 
@@ -87,7 +87,7 @@ class _Filler:
             "handling": rng.choice(asked.officers),
             "releasing": rng.choice(asked.leaders),
         }
-        silent = n % (MATTERS // SILENCES) == 1
+        silent = n % ONE_SILENT_IN == 1
         self._start = -rng.randint(LIMIT + 3, min(YOUNG, reach)) if silent else -rng.randint(LATEST, reach)
         weights, courses = zip(*COURSES, strict=True)
         self._course = rng.choice(SILENT) if silent else rng.choices(courses, weights)[0]

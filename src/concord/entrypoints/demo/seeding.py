@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from concord.entrypoints.demo import fillers, steps
-from concord.entrypoints.demo.fillers import Sides
+from concord.entrypoints.demo.fillers import MATTERS, Sides
 from concord.entrypoints.demo.personas import PERSONAS
 from concord.entrypoints.demo.playing import PROCEDURE, Player
 from concord.entrypoints.demo.steps import Step
@@ -31,13 +31,13 @@ BYSTANDER = "he.an"
 Progress = Callable[[str, int, int], None]
 
 
-def seed(*, now: datetime, on_progress: Progress | None = None) -> None:
+def seed(*, now: datetime, on_progress: Progress | None = None, matters: int = MATTERS) -> None:
     """Set the demo up as of ``now``: all of it or nothing, and nothing when it is there already.
 
     Every date is counted from the legal day of ``now``; nothing happens on that day or after it. Needs a charter in
     force whose ``assistance`` procedure began at least thirty working days ago (else NotFound
     ``charter.no_procedure_in_force``). ``on_progress`` is told the day that was played, and how many of
-    how many steps are done.
+    how many steps are done; ``matters`` fill the lists beside the stories.
     """
     if Person.objects.filter(username=PERSONAS[0].username).exists():
         return
@@ -48,22 +48,22 @@ def seed(*, now: datetime, on_progress: Progress | None = None) -> None:
         actors = _actors(now)
         codes = {row.position: row.code for row in Organisation.objects.all()}
         player = Player(actors=actors, codes=codes)
-        course = _course(timetable, actors, today=today)
+        course = _course(timetable, actors, today=today, matters=matters)
         for done, step in enumerate(course, start=1):
             player.play(step)
             if on_progress is not None:
                 on_progress(legal_date(step.at).isoformat(), done, len(course))
 
 
-def _course(timetable: Timetable, actors: Mapping[str, Actor], *, today: date) -> list[Step]:
+def _course(timetable: Timetable, actors: Mapping[str, Actor], *, today: date, matters: int) -> list[Step]:
     """Everything that happens, in the order of time; what happens at one moment stays in the order it was told."""
     since = charter_on(today).procedure(PROCEDURE, on=today).in_force_from
     reach = min(timetable.reach(since), IN_OFFICE_FOR)
     reading = [
         Step(at=timetable.at(*NOTICES_READ), key=f"reading-{name}", by=name, do=steps.READ_NOTICES) for name in actors
     ]
-    told = [*steps.told(timetable), *fillers.planned(timetable, _sides(), reach=reach), *reading]
-    return sorted(told, key=lambda step: step.at)
+    lists = fillers.planned(timetable, _sides(), reach=reach, matters=matters)
+    return sorted([*steps.told(timetable), *lists, *reading], key=lambda step: step.at)
 
 
 def _enrol(*, held_from: date) -> None:

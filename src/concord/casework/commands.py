@@ -36,6 +36,8 @@ from concord.rules.procedure import Procedure
 
 CENTRE_ROLE = "centre"
 SERIES_OF_MATTERS = "matter"
+CASE_NUMBER_LENGTH = 80
+CASE_NAME_LENGTH = 160
 Hidden: TypeAlias = type[Matter | Paper | Case | File]
 HIDDEN: Mapping[str, Hidden] = {"matter": Matter, "paper": Paper, "case": Case, "file": File}
 
@@ -133,6 +135,11 @@ def open_case(*, number: str, name: str, stage: str, by: Actor, at: datetime, en
         for field, value in (("number", number), ("name", name))
         if not value
     ]
+    problems += [
+        Problem(field, "too_long", Said(f"最多 {most} 个字。", f"At most {most} characters."))
+        for field, value, most in (("number", number, CASE_NUMBER_LENGTH), ("name", name, CASE_NAME_LENGTH))
+        if len(value) > most
+    ]
     if stage not in {"filed", "verification"}:
         problems.append(Problem("stage", "unknown", Said("请选择办案阶段。", "Choose the stage.")))
     if Case.objects.filter(organisation=by.organisation, number=number).exists():
@@ -188,7 +195,10 @@ def _begin(procedure_id: str, parties: Mapping[str, str], case: Case | None, ask
             raise _not_in_state(rule)
         if not by.may(rule.permission) or not by.may(READ):
             raise _may_not(rule)
-        organisations = _parties(procedure, parties, by, middle)
+        try:
+            organisations = _parties(procedure, parties, by, middle)
+        except InvalidInput as wrong:
+            raise _with_answers_problems(wrong, procedure, rule, asked) from None
         n = numbers.take_number(series)
         target = next((organisations[role] for role in procedure.roles if role not in {rule.role, CENTRE_ROLE}), None)
         matter = Matter.objects.create(
@@ -326,6 +336,16 @@ def _parties(
     if CENTRE_ROLE in procedure.roles:
         parties[CENTRE_ROLE] = middle
     return parties
+
+
+def _with_answers_problems(wrong: InvalidInput, procedure: Procedure, rule: ActRule, asked: Asked) -> InvalidInput:
+    """``wrong`` with whatever the answers lack too, so that everything is told at once."""
+    lists = charter_on(legal_date(asked.at)).code_lists
+    try:
+        rule_answers.take(procedure, rule, asked.answers, known={}, code_lists=lists)
+    except InvalidInput as more:
+        return InvalidInput(wrong.code, wrong.said, problems=(*wrong.problems, *more.problems))
+    return wrong
 
 
 def _done_before(asked: Asked, digest: str) -> Act | None:

@@ -10,6 +10,7 @@ from concord.foundation.access.actor import Actor
 from concord.foundation.access.queries import actor_for
 from concord.foundation.database import scope
 from concord.foundation.database.clock import now
+from concord.foundation.database.memory import remembering
 from concord.foundation.organisations.models import Person
 
 POST_IN_SESSION = "post"
@@ -30,8 +31,9 @@ class ActorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request as the actor, or as nobody."""
         actor = None
-        if isinstance(request.user, Person):
-            actor = actor_for(request.user, post_id=request.session.get(POST_IN_SESSION), at=now())
-        request.actor = actor  # type: ignore[attr-defined]  # ActorRequest is how views name this request
-        with scope.speaking_for(str(actor.scope_id) if actor else scope.NOBODY):
-            return self.get_response(request)
+        with remembering():
+            if isinstance(request.user, Person):
+                actor = actor_for(request.user, post_id=request.session.get(POST_IN_SESSION), at=now())
+            request.actor = actor  # type: ignore[attr-defined]  # ActorRequest is how views name this request
+            with scope.speaking_for(str(actor.scope_id) if actor else scope.NOBODY):
+                return self.get_response(request)

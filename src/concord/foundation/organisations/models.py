@@ -102,7 +102,6 @@ class Person(AbstractBaseUser):
     en = models.CharField(max_length=60, blank=True)
     email = models.EmailField(blank=True)
     telephone = models.CharField(max_length=40, blank=True)
-    language = models.CharField(max_length=10, default="zh-hans")
     is_active = models.BooleanField(default=True)
 
     objects = PersonManager()

@@ -252,10 +252,12 @@ def directory(request: Handled) -> HttpResponse:
     """The members of the alliance: names in both lines, contacts, who holds which post."""
     glass = glass_of(request.actor)
     labels = {post.id: words(post) for post in glass.charter.posts}
+    groups = {group.id: words(group) for group in glass.charter.groups}
     held: dict[int, list[dict[str, str]]] = {}
     for post in posts_on(glass.today):
+        label = " · ".join(part for part in (labels.get(post.kind, post.kind), groups.get(post.group, "")) if part)
         held.setdefault(post.organisation_id, []).append(
-            {"name": named(post.person), "post": labels.get(post.kind, post.kind), "telephone": post.person.telephone}
+            {"name": named(post.person), "post": label, "telephone": post.person.telephone}
         )
     shown = [
         {

@@ -24,7 +24,6 @@ class Migration(migrations.Migration):
                 ("en", models.CharField(blank=True, max_length=60)),
                 ("email", models.EmailField(blank=True, max_length=254)),
                 ("telephone", models.CharField(blank=True, max_length=40)),
-                ("language", models.CharField(default="zh-hans", max_length=10)),
                 ("is_active", models.BooleanField(default=True)),
             ],
             options={

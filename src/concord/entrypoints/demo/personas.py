@@ -84,7 +84,7 @@ PERSONAS = (
         1,
         "administrator",
         "021-0110 0270",
-        Said("管理岗位和接口令牌", "Manages posts and API tokens"),
+        Said("签发和撤销本局程序用的接口令牌", "Issues and ends the tokens of the bureau's programs"),
     ),
     Persona(
         "he.an",

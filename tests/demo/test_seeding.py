@@ -145,6 +145,7 @@ def test_the_same_day_gives_the_same_demo() -> None:
     assert demos[0] == demos[1]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("alliance")
 def test_numbers_run_with_the_time() -> None:
     seed(now=NOW, matters=FEW)

@@ -217,6 +217,8 @@ class TestLinks:
         waiting = list(READMES)
         while waiting:
             page = waiting.pop()
+            if page.is_dir():  # the reader is shown what lies in it
+                waiting += page.glob("*.md")
             if page in seen or page.suffix != ".md":
                 continue
             seen.add(page)

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TypeAlias
 
 import pytest
 import time_machine
-from pytest_django import Settings
 
 from tests.support.worlds import World, time
 from tests.workspace.desk import Desk
 
 Sit: TypeAlias = Callable[..., Desk]
-
-
-@pytest.fixture(autouse=True)
-def steady(settings: Settings, tmp_path: Path) -> None:
-    """No static files have been collected for tests: name an empty folder."""
-    settings.STATIC_ROOT = tmp_path
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def read(response: HttpResponse) -> bytes:
     try:
         return b"".join(response)
     finally:
-        for close in response._resource_closers:
+        for close in response._resource_closers:  # type: ignore[attr-defined]  # closing it all would close the database
             close()
 
 

@@ -6,10 +6,9 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client
 
 from concord.casework.models import Matter
@@ -20,6 +19,8 @@ from tests.support.worlds import WAYS, World
 
 V1 = "/api/v1"
 PROBLEM = "application/problem+json"
+# What the test client returns has more to it (json, the file's bytes) than any published type says.
+Response: TypeAlias = Any
 
 
 class Caller:
@@ -29,7 +30,7 @@ class Caller:
         self.client = client or Client(enforce_csrf_checks=True)
         self.headers = {"Authorization": f"Bearer {secret}"} if secret else {}
 
-    def get(self, path: str, *, headers: Mapping[str, str] | None = None, **query: Any) -> HttpResponse:
+    def get(self, path: str, *, headers: Mapping[str, str] | None = None, **query: Any) -> Response:
         """GET a path below the API's version."""
         return self._told(
             self.client.get(path if path.startswith("/api") else V1 + path, query, headers=self._with(headers))
@@ -43,7 +44,7 @@ class Caller:
         key: str | None = None,
         version: int | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> HttpResponse:
+    ) -> Response:
         """POST JSON; ``version`` goes into If-Match."""
         sent = dict(headers or {})
         if key is not None:
@@ -55,12 +56,12 @@ class Caller:
             self.client.post(V1 + path, content, content_type="application/json", headers=self._with(sent))
         )
 
-    def act(self, number: str, act: str, **answers: Any) -> HttpResponse:
+    def act(self, number: str, act: str, **answers: Any) -> Response:
         """Look at a matter and do an act of it."""
         version = self.get(f"/matters/{number}").json()["version"]
         return self.post(f"/matters/{number}/acts/{act}", {"answers": answers}, key=new_key(), version=version)
 
-    def upload(self, name: str, content: bytes) -> HttpResponse:
+    def upload(self, name: str, content: bytes) -> Response:
         """Bring a file."""
         sent = {"file": SimpleUploadedFile(name, content)}
         return self._told(self.client.post(f"{V1}/files", sent, headers=self.headers))
@@ -68,9 +69,9 @@ class Caller:
     def _with(self, headers: Mapping[str, str] | None) -> dict[str, str]:
         return {**self.headers, **(headers or {})}
 
-    def _told(self, response: Any) -> HttpResponse:
+    def _told(self, response: Any) -> Response:
         enter(SYSTEM)
-        found: HttpResponse = response
+        found: Response = response
         return found
 
 
@@ -82,7 +83,7 @@ def secret_of(world: World, name: str, permissions: Iterable[str] | None = None,
     """A token for that person's post, for everything the post may do where nothing else is said."""
     at = now()
     actor = world.actor(name)
-    administrator = world.actor(f"{name.split('.')[0]}.administrator")
+    administrator = world.actor(f"{name.split('.', maxsplit=1)[0]}.administrator")
     token, secret = issue_token(
         post=actor.post,
         label=name,
@@ -109,7 +110,7 @@ def bring_to(world: World, matter: Matter, state: str) -> Matter:
     return matter
 
 
-def refused(response: HttpResponse, status: int, code: str) -> dict[str, Any]:
+def refused(response: Response, status: int, code: str) -> dict[str, Any]:
     """Check that it is a problem of this status and code; gives its body."""
     assert response.headers["Content-Type"] == PROBLEM, response.content
     body: dict[str, Any] = json.loads(response.content)

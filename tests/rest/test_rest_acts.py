@@ -50,43 +50,41 @@ def test_a_key_used_for_something_else_is_refused(world: World) -> None:
     assert Act.objects.count() == 1
 
 
-@pytest.mark.parametrize("key", [None, "", " ", "a b", "密", "x" * 81])
-def test_an_act_needs_a_key(world: World, key: str | None) -> None:
+def test_an_act_needs_a_key(world: World) -> None:
     matter = world.begin()
     program = caller(world, "asking.case_officer")
-    sent = {} if key is None else {"Idempotency-Key": key.encode().decode("latin-1")}
-    refused(program.post("/matters", request_for(world), headers=sent), 400, "request.no_key")
-    response = program.post(f"/matters/{matter.number}/acts/submit", headers=sent, version=1)
-    refused(response, 400, "request.no_key")
+    for key in (None, "", " ", "a b", "\u00e9", "x" * 81):
+        sent = {} if key is None else {"Idempotency-Key": key}
+        refused(program.post("/matters", request_for(world), headers=sent), 400, "request.no_key")
+        response = program.post(f"/matters/{matter.number}/acts/submit", headers=sent, version=1)
+        refused(response, 400, "request.no_key")
     assert Act.objects.count() == 1
 
 
-@pytest.mark.parametrize(
-    ("changed", "status", "code", "fields"),
-    [
-        ({"answers": {}}, 422, "answers.invalid", {"case_ref", "case_stage", "reason", "questions", "handling"}),
-        ({"answers": {**REQUEST, "extra": 1}}, 422, "answers.invalid", {"extra"}),
-        ({"answers": {**REQUEST, "questions": [1, {}]}}, 422, "answers.invalid", {"questions.0", "questions.1"}),
-        ({"answers": {**REQUEST, "handling": 1.5}}, 422, "answers.invalid", {"handling"}),
-        ({"answers": {**REQUEST, "wanted_date": "2026-02-30"}}, 422, "answers.invalid", {"wanted_date"}),
-        ({"parties": {}}, 422, "casework.bad_parties", {"requested"}),
-        ({"parties": {"requested": "000000"}}, 422, "casework.bad_parties", {"requested"}),
-        ({"parties": {"requested": 1}}, 422, "request.invalid", {"parties.requested"}),
-        ({"case": "018f0000-0000-7000-8000-000000000000"}, 422, "request.invalid", {"case"}),
-        ({"case": "x"}, 422, "request.invalid", {"case"}),
-        ({"act": "issue"}, 409, "casework.not_in_state", set()),
-        ({"act": "nonsense"}, 404, "casework.no_act", set()),
-        ({"procedure": "nonsense"}, 404, "charter.no_procedure_in_force", set()),
-        ({"parties": {"requested": "centre"}}, 422, "assistance.not_competent", set()),
-    ],
+BAD_BEGINNINGS: tuple[tuple[dict[str, Any], int, str, set[str]], ...] = (
+    ({"answers": {}}, 422, "answers.invalid", {"case_ref", "case_stage", "reason", "questions", "handling"}),
+    ({"answers": {**REQUEST, "extra": 1}}, 422, "answers.invalid", {"extra"}),
+    ({"answers": {**REQUEST, "questions": [1, {}]}}, 422, "answers.invalid", {"questions.0", "questions.1"}),
+    ({"answers": {**REQUEST, "handling": 1.5}}, 422, "answers.invalid", {"handling"}),
+    ({"answers": {**REQUEST, "wanted_date": "2026-02-30"}}, 422, "answers.invalid", {"wanted_date"}),
+    ({"parties": {}}, 422, "casework.bad_parties", {"requested"}),
+    ({"parties": {"requested": "000000"}}, 422, "casework.bad_parties", {"requested"}),
+    ({"parties": {"requested": 1}}, 422, "request.invalid", {"parties.requested"}),
+    ({"case": "018f0000-0000-7000-8000-000000000000"}, 422, "request.invalid", {"case"}),
+    ({"case": "x"}, 422, "request.invalid", {"case"}),
+    ({"act": "issue"}, 409, "casework.not_in_state", set()),
+    ({"act": "nonsense"}, 404, "casework.no_act", set()),
+    ({"procedure": "nonsense"}, 404, "charter.no_procedure_in_force", set()),
+    ({"parties": {"requested": "centre"}}, 422, "assistance.not_competent", set()),
 )
-def test_a_bad_beginning_changes_nothing(
-    world: World, changed: dict[str, Any], status: int, code: str, fields: set[str]
-) -> None:
+
+
+def test_a_bad_beginning_changes_nothing(world: World) -> None:
     program = caller(world, "asking.case_officer")
     before = everything()
-    body = refused(program.post("/matters", request_for(world, **changed), key=new_key()), status, code)
-    assert fields <= {one["field"] for one in body["errors"]}
+    for changed, status, code, fields in BAD_BEGINNINGS:
+        body = refused(program.post("/matters", request_for(world, **changed), key=new_key()), status, code)
+        assert fields <= {one["field"] for one in body["errors"]}, changed
     assert everything() == before
 
 
@@ -116,14 +114,14 @@ def test_the_same_key_acts_once_whatever_came_since(world: World) -> None:
     refused(program.post(path, {"answers": {"note": "x"}}, key=key, version=1), 422, "casework.key_reused")
 
 
-@pytest.mark.parametrize("header", ['"1"', '"7"', 'W/"2"', '"0", "1"', '"x"', '"9999999999"'])
-def test_a_version_that_is_not_the_present_one_is_stale(world: World, header: str) -> None:
+def test_a_version_that_is_not_the_present_one_is_stale(world: World) -> None:
     matter = world.begin()
     world.do(matter, "submit", by="asking.case_officer", at="2026-02-05T11:00")
     program = caller(world, "asking.leader")
     before = everything()
     path = f"/matters/{matter.number}/acts/issue"
-    refused(program.post(path, key=new_key(), headers={"If-Match": header}), 412, "casework.stale")
+    for header in ('"1"', '"7"', 'W/"2"', '"0", "1"', '"x"', '"9999999999"'):
+        refused(program.post(path, key=new_key(), headers={"If-Match": header}), 412, "casework.stale")
     assert everything() == before
 
 
@@ -135,35 +133,33 @@ def test_the_present_version_among_several_is_enough(world: World) -> None:
     assert response.status_code == 201
 
 
-@pytest.mark.parametrize("header", [None, "", "*", "1", "W/1"])
-def test_an_act_names_the_version_it_rests_on(world: World, header: str | None) -> None:
+def test_an_act_names_the_version_it_rests_on(world: World) -> None:
     matter = world.begin()
-    sent = {} if header is None else {"If-Match": header}
     program = caller(world, "asking.case_officer")
-    response = program.post(f"/matters/{matter.number}/acts/submit", key=new_key(), headers=sent)
-    refused(response, 428, "request.no_version")
+    for header in (None, "", "*", "1", "W/1"):
+        sent = {} if header is None else {"If-Match": header}
+        response = program.post(f"/matters/{matter.number}/acts/submit", key=new_key(), headers=sent)
+        refused(response, 428, "request.no_version")
 
 
-@pytest.mark.parametrize(
-    ("who", "act", "answers", "status", "code"),
-    [
-        ("asking.clerk", "submit", {}, 403, "casework.may_not"),
-        ("asking.case_officer", "issue", {}, 403, "casework.may_not"),
-        ("asking.case_officer", "accept", {}, 403, "casework.may_not"),
-        ("asking.leader", "issue", {}, 409, "casework.not_in_state"),
-        ("asking.case_officer", "nonsense", {}, 404, "casework.no_act"),
-        ("asking.case_officer", "submit", {"note": "x"}, 422, "answers.invalid"),
-        ("asking.case_officer", "revise", {**REQUEST, "questions": []}, 422, "answers.invalid"),
-    ],
+BAD_ACTS: tuple[tuple[str, str, dict[str, Any], int, str], ...] = (
+    ("asking.clerk", "submit", {}, 403, "casework.may_not"),
+    ("asking.case_officer", "issue", {}, 403, "casework.may_not"),
+    ("asking.case_officer", "accept", {}, 403, "casework.may_not"),
+    ("asking.leader", "issue", {}, 409, "casework.not_in_state"),
+    ("asking.case_officer", "nonsense", {}, 404, "casework.no_act"),
+    ("asking.case_officer", "submit", {"note": "x"}, 422, "answers.invalid"),
+    ("asking.case_officer", "revise", {**REQUEST, "questions": []}, 422, "answers.invalid"),
 )
-def test_a_refused_act_changes_nothing(
-    world: World, who: str, act: str, answers: dict[str, Any], status: int, code: str
-) -> None:
+
+
+def test_a_refused_act_changes_nothing(world: World) -> None:
     matter = world.begin()
-    program = caller(world, who)
+    programs = {who: caller(world, who) for who in ("asking.clerk", "asking.case_officer", "asking.leader")}
     before = everything()
-    response = program.post(f"/matters/{matter.number}/acts/{act}", {"answers": answers}, key=new_key(), version=1)
-    refused(response, status, code)
+    for who, act, answers, status, code in BAD_ACTS:
+        path = f"/matters/{matter.number}/acts/{act}"
+        refused(programs[who].post(path, {"answers": answers}, key=new_key(), version=1), status, code)
     assert everything() == before
 
 

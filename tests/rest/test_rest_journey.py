@@ -15,7 +15,7 @@ from tests.support.worlds import REQUEST, World
 pytestmark = pytest.mark.django_db
 
 
-def test_a_request_runs_from_draft_to_close(world: World) -> None:  # noqa: PLR0915  one story, told in order
+def test_a_request_runs_from_draft_to_close(world: World) -> None:
     officer, leader = caller(world, "asking.case_officer"), caller(world, "asking.leader")
     handler, signer = caller(world, "asked.case_officer"), caller(world, "asked.leader")
     case = officer.post("/cases", {"number": "案字〔2026〕7号", "name": "某某案", "stage": "filed"})

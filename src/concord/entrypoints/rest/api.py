@@ -10,7 +10,7 @@ from ninja.operation import Operation
 
 from concord.entrypoints.rest import problems
 from concord.entrypoints.rest.door import NO_POST, Token
-from concord.entrypoints.rest.operations import acts, cases, charter, files, journal, matters
+from concord.entrypoints.rest.operations import acts, cases, charter, files, journal
 from concord.entrypoints.rest.wire import JSON_TYPE, Renderer, StrictParser
 
 VERSION = "1.0.0"
@@ -27,6 +27,10 @@ class ConcordAPI(NinjaAPI):
     def get_openapi_operation_id(self, operation: Operation) -> str:
         """The name of the operation's function."""
         return operation.view_func.__name__
+
+    def set_default_exception_handlers(self) -> None:
+        """One handler for everything, in place of Ninja's own."""
+        self.add_exception_handler(Exception, problems.problem_response)
 
     def get_openapi_schema(
         self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
@@ -61,6 +65,5 @@ api = ConcordAPI(
     renderer=Renderer(),
     parser=StrictParser(),
 )
-api.add_exception_handler(Exception, problems.problem_response)
-for kind in (charter, cases, matters, acts, files, journal):
+for kind in (charter, cases, acts, files, journal):
     api.add_router("", kind.router)

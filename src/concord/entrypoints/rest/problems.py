@@ -151,7 +151,7 @@ class RequestRefused(ConcordError):
 class ProblemItem(BaseModel):
     """One thing wrong with one field."""
 
-    field: str = Field(description="Dotted path such as answers.questions.2; empty for the whole.")
+    field: str = Field(description="Dotted path such as questions.2; empty for the whole.")
     code: str
     detail: str
 

@@ -1,11 +1,11 @@
-"""The acts: begin a matter, perform an act."""
+"""The acts: begin a matter, perform an act. They stand at the addresses of matters, hence on the same router."""
 
 from __future__ import annotations
 
 import secrets
 
 from django.http import HttpResponse
-from ninja import Router, Status
+from ninja import Status
 
 from concord.casework import commands, queries
 from concord.casework.models import Act, Case
@@ -21,12 +21,13 @@ from concord.entrypoints.rest.answering import (
     version_named,
 )
 from concord.entrypoints.rest.door import ApiRequest, Token
+from concord.entrypoints.rest.operations.matters import router
 from concord.entrypoints.rest.problems import bad_value
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import now
 from concord.rules.errors import NotFound
 
-router = Router(tags=["acts"])
+__all__ = ["router"]
 
 
 @router.post(

@@ -106,20 +106,14 @@ def perform(
     ``key`` as in ``begin``. Raises NotFound, NotAllowed, Conflict, InvalidInput; nothing is changed then.
     """
     asked = Asked(act=act, answers=answers, by=by, at=at, key=key, entropy=entropy)
-    with writing():
-        rows = visible_to(by).select_related("procedure_version", "origin", "target")
-        row = locked(rows).filter(uid=matter).first()
-        if row is None:
-            raise no_matter()
-        done = _done_before(asked, asked.digest(str(matter)))
-        if done is not None:
-            return done
-        known = seen(row, role=row.role, by=by)
-        if known.version != version:
-            raise _stale()
-        rule = _rule(known.procedure, act)
-        _require_possible(known, rule, by)
-        return _do(known, rule, asked, asked.digest(str(matter)))
+    digest = asked.digest(str(matter))
+    try:
+        return _perform(matter, version, asked, digest)
+    except IntegrityError:  # the key has acted in another matter meanwhile
+        done = _done_before(asked, digest)
+        if done is None:
+            raise
+        return done
 
 
 def open_case(*, number: str, name: str, stage: str, by: Actor, at: datetime, entropy: bytes) -> Case:
@@ -225,6 +219,23 @@ def _begin(procedure_id: str, parties: Mapping[str, str], case: Case | None, ask
         )
         _do(known, rule, asked, digest)
         return matter
+
+
+def _perform(uid: UUID, version: int, asked: Asked, digest: str) -> Act:
+    with writing():
+        rows = visible_to(asked.by).select_related("procedure_version", "origin", "target")
+        row = locked(rows).filter(uid=uid).first()
+        if row is None:
+            raise no_matter()
+        done = _done_before(asked, digest)
+        if done is not None:
+            return done
+        known = seen(row, role=row.role, by=asked.by)
+        if known.version != version:
+            raise _stale()
+        rule = _rule(known.procedure, asked.act)
+        _require_possible(known, rule, asked.by)
+        return _do(known, rule, asked, digest)
 
 
 def _do(known: Seen, rule: ActRule, asked: Asked, digest: str) -> Act:

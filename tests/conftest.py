@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import TransactionTestCase, override_settings
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Page
 from pytest_django import DjangoDbBlocker
 
@@ -15,6 +16,33 @@ from tests.support.database import CHOICES, DatabaseUnderTest, database_under_te
 
 pytest_plugins = ("tests.support.worlds",)
 DATABASE = os.environ.get("CONCORD_TEST_DATABASE", "sqlite")
+# What `make prove` runs: many examples, and few but always the same ones for each of a thousand mutants.
+settings.register_profile(
+    "prove", max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.register_profile(
+    "mutants", max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer `--rounds N`: every test N times, each time with other random examples."""
+    parser.addoption("--rounds", type=int, default=1, help="run every test so many times")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Repeat what `--rounds` asks to repeat."""
+    rounds: int = metafunc.config.getoption("rounds")
+    if rounds > 1:
+        metafunc.fixturenames.append("round_number")
+        metafunc.parametrize("round_number", range(1, rounds + 1), indirect=True)
+
+
+@pytest.fixture
+def round_number(request: pytest.FixtureRequest) -> int:
+    """Which round of `--rounds` this is."""
+    number: int = request.param
+    return number
 
 
 def pytest_configure() -> None:

@@ -105,7 +105,8 @@ class World:
     ``centre``) and the kind of post. ``stranger`` is a person without any post.
     """
 
-    def __init__(self, charter: str, texts: Mapping[str, str]) -> None:
+    def __init__(self, charter: str, texts: Mapping[str, str], request: Mapping[str, Any] = REQUEST) -> None:
+        self.request = request
         self._drawn = 0
         enter(SYSTEM)
         adopt(texts=texts, charter_id=charter, resolution="", effective_from=BEGINNING, at=time("2019-01-01T09:00"))
@@ -161,7 +162,7 @@ class World:
         key: str | None = None,
         **answers: Any,
     ) -> Matter:
-        """Begin a matter with the place ``asked``; the answers are those of ``REQUEST`` where not given."""
+        """Begin a matter with the place ``asked``; the answers are those of ``request`` where not given."""
         entropy = self.random_bytes()
         actor = self.actor(by, at=at)
         with speaking_as(actor):
@@ -169,7 +170,7 @@ class World:
                 procedure=procedure,
                 act=act,
                 parties={"requested": self.places[asked].code} if parties is None else parties,
-                answers={**REQUEST, **answers} if procedure == "assistance" else answers,
+                answers={**self.request, **answers} if procedure == "assistance" else answers,
                 by=actor,
                 at=time(at),
                 key=key or entropy.hex(),
@@ -265,7 +266,7 @@ def national_world() -> World:
     own = texts["toy/charter.toml"]
     adopted = own.replace("assistance = 2026-01-01", "assistance = 2022-11-01")
     assert adopted != own
-    return World("toy", texts | {"toy/charter.toml": adopted})
+    return World("toy", texts | {"toy/charter.toml": adopted}, NATIONAL_REQUEST)
 
 
 WORLDS: Mapping[str, Callable[[], World]] = {"g60": g60_world, "toy": toy_world, "national": national_world}

@@ -77,10 +77,9 @@ def move(matter: Matter, rule: ActRule, known: Seen) -> None:
 
 
 def _outcome(known: Seen, final: str) -> str:
-    """What came of the matter: the state it was closed from, when that state only leads out; else the final one."""
+    """What came of the matter: the state it was closed from, when nothing but closing was left; else the final one."""
     ways = {act.to for act in known.procedure.acts if known.state in act.from_states and act.to is not None}
-    ended = all(known.procedure.state(way).final for way in ways)
-    return known.state if ended and known.state else final
+    return known.state if ways == {final} else final
 
 
 def settle(matter: Matter, procedure: Procedure, known: Seen) -> None:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
 from concord.entrypoints.rest.problems import MEDIA_TYPE, REFUSALS
 from concord.entrypoints.rest.schema import described
 from tests.fitness.sources import PROJECT
@@ -37,6 +39,7 @@ def test_the_command_writes_the_reference() -> None:
     assert made.stdout.decode() == REFERENCE.read_text(encoding="utf-8")
 
 
+@pytest.mark.django_db
 def test_the_api_gives_the_same_description() -> None:
     assert Caller().client.get("/api/v1/openapi.json").json() == json.loads(described())
 

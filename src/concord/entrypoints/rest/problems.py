@@ -100,8 +100,8 @@ REFUSALS = {
     "request.failed": (
         500,
         Said(
-            "系统内部出错，没有办理任何事项。请稍后以同一提交编号重试。",
-            "Something failed on our side and nothing was done. Try again later with the same key.",
+            "系统内部出错。请稍后以同一提交编号重试：已经办理的不会重复办理。",
+            "Something failed on our side. Try again later with the same key; what was done is not done twice.",
         ),
     ),
 }

@@ -82,6 +82,7 @@ class Matter(models.Model):
         ordering: ClassVar = ["-id"]
         indexes: ClassVar = [
             models.Index(fields=["next_due"], condition=Q(final=False), name="matter_open_by_due"),
+            models.Index(fields=["holder", "next_due"], condition=Q(final=False), name="matter_open_by_holder"),
             models.Index(fields=["case"], name="matter_by_case"),
         ]
 
@@ -90,11 +91,14 @@ class Matter(models.Model):
 
 
 class Audience(models.Model):
-    """Who may see a matter: one row per scope; written only by casework, in the act's transaction."""
+    """Who may see a matter: one row per scope; written only by casework, in the act's transaction.
 
-    scope = models.ForeignKey(Scope, models.PROTECT, related_name="+")
+    Both keys lead one of the indexes below; indexes of their own would only lead planners astray.
+    """
+
+    scope = models.ForeignKey(Scope, models.PROTECT, related_name="+", db_index=False)
     sort_key = models.BigIntegerField()
-    matter = models.ForeignKey(Matter, models.CASCADE, related_name="audience")
+    matter = models.ForeignKey(Matter, models.CASCADE, related_name="audience", db_index=False)
     role = models.CharField(max_length=40)
 
     class Meta:

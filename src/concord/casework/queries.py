@@ -232,7 +232,8 @@ def page_of_matters(
 
 def count_of_matters(by: Actor, wanted: Wanted, *, most: int) -> int:
     """How many matters of the list the actor sees, counted no further than ``most`` + 1."""
-    return _filtered(visible_to(by), wanted, by).values("id")[: most + 1].count()
+    # Without an order the database stops at the cap; with the table's own it would sort everything first.
+    return _filtered(visible_to(by), wanted, by).order_by().values("id")[: most + 1].count()
 
 
 def open_by_due(by: Actor, *, held: bool, limit: int) -> list[ShownMatter]:

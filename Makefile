@@ -13,7 +13,7 @@ LOCKS := requirements.txt requirements-dev.txt requirements-uv.txt package-lock.
 
 # Tests need more than the server does. An environment made for them also runs the server, so `make run` never takes
 # anything away from it.
-DEV := $(if $(filter check test lint,$(MAKECMDGOALS))$(wildcard $(STAMPS)/packages-dev),-dev)
+DEV := $(if $(filter check test lint bench prove tour,$(MAKECMDGOALS))$(wildcard $(STAMPS)/packages-dev),-dev)
 PACKAGES := $(STAMPS)/packages$(DEV)
 MODULES := $(STAMPS)/modules$(DEV)
 BUNDLES := $(filter-out assets/build.mjs,$(wildcard assets/*.css assets/*.js assets/*/*))
@@ -34,7 +34,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS := 1
 export NODE_USE_SYSTEM_CA := 1
 
-.PHONY: help run check test lint lock clean
+.PHONY: help run check test lint bench prove tour lock clean
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -57,6 +57,15 @@ lint: $(READY) ## only the checks that run nothing: style, types, imports, templ
 	$(if $(TEMPLATES),$(BIN)/djlint --lint --quiet --profile=jinja $(TEMPLATES))
 	@if grep -nE '://|file:' $(LOCKS) | grep -v '"url": "https://\(opencollective\.com\|github\.com/sponsors\)/'; then \
 	  echo 'A lock file names a host or a folder; compile it with `make lock`.' >&2; exit 1; fi
+
+bench: $(READY) ## measure against peers and limits, print ratios (NAMES="pages acts", WRITE=1 keeps the tables)
+	$(BIN)/python -m bench $(NAMES) $(if $(WRITE),--write)
+
+prove: $(READY) ## the large counts, by hand: examples, rounds, mutants (PARTS="floors mutants", SECONDS=600 for each command)
+	$(BIN)/python -m bench.prove $(PARTS) $(if $(SECONDS),--seconds $(SECONDS))
+
+tour: $(READY) ## take the pictures of the READMEs from a running demo
+	$(BIN)/python -m tests.journeys.tour
 
 lock: $(UV) ## compile the requirement files anew (UPGRADE=1 takes newer versions)
 	$(UV) pip compile $(COMPILE) -o requirements.txt pyproject.toml

@@ -6,6 +6,7 @@ from allauth.account.views import LogoutView, account_inactive
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
+from concord.config import handlers
 from concord.entrypoints.workspace import errors
 from concord.entrypoints.workspace.views.session import SignIn
 
@@ -17,7 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/inactive/", account_inactive, name="account_inactive"),
     path("language/", set_language, name="set_language"),
 ]
-handler400 = errors.bad_request
+handler400 = handlers.bad_request
 handler403 = errors.not_allowed
 handler404 = errors.not_found
-handler500 = errors.failed
+handler500 = handlers.failed

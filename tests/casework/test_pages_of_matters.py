@@ -44,7 +44,7 @@ def test_the_side_that_was_asked_never_walks_past_a_draft(world: World) -> None:
     assert len(walked(world, "asking.case_officer", limit=1)[0]) == 3
 
 
-@pytest.mark.parametrize("junk", ["", "-", "1", "1-", "x-1", "1-2-3", "9" * 20 + "-1", "１-２"])
+@pytest.mark.parametrize("junk", ["", "-", "1", "1-", "x-1", "1-2-3", "9" * 20 + "-1", "\uff11-\uff12"])
 def test_a_made_up_cursor_is_refused(junk: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         Cursor.parse(junk)

@@ -22,5 +22,6 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def failed(request: HttpRequest) -> HttpResponse:
     """A fault of ours outside of every view; it is logged where it happened."""
     if request.path.startswith(PROGRAMS):
-        return problem_response(request, sys.exception() or RuntimeError("outside of every view"))
+        fault = sys.exc_info()[1]
+        return problem_response(request, fault if isinstance(fault, Exception) else RuntimeError("outside of views"))
     return errors.failed(request)

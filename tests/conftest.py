@@ -68,8 +68,10 @@ def private_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": home}},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+    collected = home / "static"
+    collected.mkdir()
     cheap = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    with override_settings(FILES_ROOT=home / "files", STORAGES=plain, PASSWORD_HASHERS=cheap):
+    with override_settings(FILES_ROOT=home / "files", STATIC_ROOT=collected, STORAGES=plain, PASSWORD_HASHERS=cheap):
         yield
 
 

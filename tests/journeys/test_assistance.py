@@ -45,7 +45,7 @@ class Journey:
         shen.looks_well()
         shen.page.locator("#f-number").fill("松市监〔2026〕18号")
         shen.page.locator("#f-name").fill(CASE)
-        shen.page.get_by_label(self.say("已立案", "Case filed"), exact=True).check()
+        shen.page.locator("input[name=stage][value=filed]").check()
         shen.submits()
         shen.sees(CASE, CASE)
         shen.looks_well()
@@ -99,9 +99,9 @@ class Journey:
         clock.locator("summary").first.click()
         steps = clock.locator(".steps-list").first
         expect(steps).to_be_visible()
-        made_up = steps.locator("li", has_text="2026-02-14")
+        made_up = steps.locator("li", has_text=self.say("2026-02-14", "14 Feb"))
         expect(made_up).not_to_have_class(re.compile("skipped"))
-        rest = steps.locator("li", has_text="2026-02-15")
+        rest = steps.locator("li", has_text=self.say("2026-02-15", "15 Feb"))
         expect(rest).to_have_class(re.compile("skipped"))
         ye.looks_well()
 
@@ -136,7 +136,7 @@ class Journey:
         assert shen.downloads(link) == EVIDENCE[0]["buffer"]
         shen.does(self.matter, CLOSE)
         shen.sees("已办结", "Closed")
-        shen.sees("本事项已经结束", "closed")
+        shen.sees("本事项已经结束", "This matter has ended")
 
     def is_in_the_journal(self, auditor: Human) -> None:
         """Every act of the auditor's own organisation, and nothing that Jinhua keeps to itself."""

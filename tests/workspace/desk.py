@@ -19,8 +19,10 @@ Fields = dict[str, list[str]]
 class Desk:
     """One person at a desk; after each request the connection speaks for the system again, so that tests may look."""
 
-    def __init__(self, world: World, person: str = "", *, language: str = "zh-hans") -> None:
-        self.client = Client(headers={"accept-language": language})
+    def __init__(
+        self, world: World, person: str = "", *, language: str = "zh-hans", forgeries_refused: bool = False
+    ) -> None:
+        self.client = Client(headers={"accept-language": language}, enforce_csrf_checks=forgeries_refused)
         if person:
             self.client.force_login(world.person(person), backend=BACKEND)
 

@@ -75,8 +75,8 @@ def post_of(organisation: Organisation, wanted: str, *, at: datetime) -> Post:
     """A post held now in the organisation, by its number as text; NotFound ``access.no_such_post``."""
     on = legal_date(at)
     held = Q(held_from__lte=on) & (Q(held_until__isnull=True) | Q(held_until__gt=on))
-    rows = Post.objects.filter(held, organisation=organisation, pk=int(wanted) if wanted.isdecimal() else 0)
-    post = rows.select_related("person", "organisation").first()
+    rows = Post.objects.filter(held, organisation=organisation).select_related("person", "organisation")
+    post = next((row for row in rows if str(row.pk) == wanted), None)
     if post is None:
         raise NotFound("access.no_such_post", Said("请选择一位在任人员。", "Choose somebody who holds a post."))
     return post

@@ -20,7 +20,7 @@ from concord.foundation.database.scope import writing
 from concord.foundation.journal import commands as journal
 from concord.foundation.organisations.queries import posts_on
 
-LONGEST_DAYS = 365
+DAY_CHOICES = (30, 90, 180, 365)
 
 
 @page("token:issue")
@@ -29,13 +29,13 @@ def tokens(request: Handled) -> HttpResponse:
     secret = ""
     if request.method == "POST":
         at = now()
-        days = request.POST.get("days", "")
+        days = next((days for days in DAY_CHOICES if str(days) == request.POST.get("days")), 0)
         with writing():
             token, secret = commands.issue_token(
                 post=queries.post_of(request.actor.organisation, request.POST.get("post", ""), at=at),
                 label=request.POST.get("label", "").strip()[:80] or _("未命名"),
                 permissions=request.POST.getlist("permissions"),
-                expires_at=at + timedelta(days=min(int(days), LONGEST_DAYS) if days.isdecimal() else 0),
+                expires_at=at + timedelta(days=days),
                 random_bytes=secrets.token_bytes(32),
                 by=request.actor,
                 at=at,
@@ -77,5 +77,5 @@ def _context(request: Handled, secret: str) -> dict[str, Any]:
         "secret": secret,
         "holders": [(str(post.id), f"{named(post.person)} · {labels.get(post.kind, post.kind)}") for post in posts],
         "permissions": [(rule.id, words(rule)) for rule in glass.charter.permissions],
-        "day_choices": [30, 90, 180, LONGEST_DAYS],
+        "day_choices": DAY_CHOICES,
     }

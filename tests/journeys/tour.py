@@ -1,0 +1,149 @@
+"""Takes the pictures of the READMEs: starts the demo as `make run` does, opens five pages, in both languages."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.support.chromium import launch_arguments
+from tests.support.fonts import PROJECT
+
+PICTURES = PROJECT / "docs" / "pictures"
+FOLDERS = {"zh-CN": PICTURES, "en-GB": PICTURES / "en"}
+WIDTH, HEIGHT = 1366, 768
+START_SECONDS = 600
+OFFICER, AUDITOR = "shen.yun", "wei.jie"
+LARGEST = 250_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One page of the tour: who opens it, where, and which link is followed from there."""
+
+    name: str
+    caption: str
+    username: str
+    path: str
+    follow: str = ""
+
+
+STOPS = (
+    Stop(
+        "sign-in", "登录页与演示中的八个人 · the sign-in page with the eight people of the demo", "", "/account/login/"
+    ),
+    Stop("today", "今日：待办与期限 · today: what is mine, what is due", OFFICER, "/"),
+    Stop(
+        "matter",
+        "一件事项：内容、经过、期限、文书 · one matter: facts, story, clocks, papers",
+        OFFICER,
+        "/",
+        "section[aria-labelledby=waiting] a.row-title",
+    ),
+    Stop("act", "办理一个行为 · the form of an act", OFFICER, "/", "main a[href$='/acts/submit_answer/']"),
+    Stop("journal", "本机关的流水 · the journal of an organisation", AUDITOR, "/journal/"),
+)
+
+
+@contextmanager
+def running(home: Path) -> Iterator[str]:
+    """The product with its demo, on a free port of this machine, as long as the block lasts; yields its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("CONCORD_")}
+    chosen = {"CONCORD_HOME": str(home), "CONCORD_BIND": f"127.0.0.1:{port}", "CONCORD_DEMO": "1"}
+    command = [sys.executable, "-m", "concord.entrypoints.manage", "up"]
+    server = subprocess.Popen(command, cwd=PROJECT, env=plain | chosen)  # noqa: S603  our own program, fixed words
+    try:
+        _wait(address, server)
+        yield address
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(timeout=30)
+
+
+def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            message = f"the server ended with {server.returncode}"
+            raise RuntimeError(message)
+        try:
+            urllib.request.urlopen(f"{address}/account/login/", timeout=5).close()  # noqa: S310  http to ourselves
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.5)
+        else:
+            return
+    message = f"no answer at {address} within {START_SECONDS} seconds"
+    raise TimeoutError(message)
+
+
+def speaking(locale: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The browser's own words, such as those of empty date fields, follow its start and not the page."""
+    return arguments | {"env": arguments["env"] | {"LANGUAGE": locale.replace("-", "_")}}
+
+
+def take(stop: Stop, browser: Browser, address: str, locale: str) -> Path:
+    """Walk to the stop as its person in that language and write the picture; yields where it stands."""
+    context = browser.new_context(
+        base_url=address,
+        locale=locale,
+        viewport={"width": WIDTH, "height": HEIGHT},
+        timezone_id="Asia/Shanghai",
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    page.goto("/account/login/")
+    if stop.username:
+        page.locator(f"button[value='{stop.username}']").click()
+        page.goto(stop.path)
+    if stop.follow:
+        page.locator(stop.follow).first.click()
+    path = FOLDERS[locale] / f"{stop.name}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(shot(page))
+    context.close()
+    return path
+
+
+def shot(page: Page) -> bytes:
+    """What the page shows, as a PNG that is small enough for the repository."""
+    page.evaluate("() => document.fonts.ready")
+    picture = page.screenshot()
+    if len(picture) > LARGEST:
+        message = f"{page.url}: a picture of {len(picture)} bytes, more than {LARGEST}"
+        raise ValueError(message)
+    return picture
+
+
+def main() -> int:
+    """Take all pictures; says each with its caption."""
+    with tempfile.TemporaryDirectory(prefix="concord-tour-") as home:
+        place = Path(home)
+        with running(place) as address, sync_playwright() as playwright:
+            for locale in FOLDERS:
+                browser = playwright.chromium.launch(**speaking(locale, launch_arguments(place / "fonts")))
+                for stop in STOPS:
+                    path = take(stop, browser, address, locale)
+                    sys.stdout.write(f"{path.relative_to(PROJECT)}: {stop.caption}\n")
+                browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

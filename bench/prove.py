@@ -146,21 +146,19 @@ def mutants(seconds: int) -> list[Proof]:
 
 
 def _tested(part: str, what: str, ended: Ended) -> Proof:
-    outcome = (
-        f"stopped for time after {_dots(ended.output)} tests that passed" if ended.stopped else _last(ended.output)
-    )
-    return Proof(part, what, outcome, ended.seconds, sound=not ended.code and not ended.stopped)
+    """Stopped for time is no proof; what failed until then is said all the same."""
+    if not ended.stopped:
+        return Proof(part, what, _last(ended.output), ended.seconds, sound=not ended.code)
+    ticked = "".join(re.findall(r"^([.sxXFE]+)(?:\s|$)", ended.output, re.MULTILINE))
+    counts = {"passed": ".", "skipped": "s", "failed": "F", "in error": "E"}
+    told = ", ".join(f"{ticked.count(sign)} {word}" for word, sign in counts.items() if sign in ticked)
+    return Proof(part, what, f"stopped for time: {told or 'nothing'} until then", ended.seconds, sound=False)
 
 
 def _last(output: str) -> str:
     """The last line that says something, without pytest's frame and time."""
     lines = [line.strip("= ") for line in output.splitlines() if line.strip("= ")]
     return re.sub(r" in [\d.]+s.*", "", lines[-1]) if lines else "nothing was said"
-
-
-def _dots(output: str) -> int:
-    """How many tests pytest had ticked off."""
-    return sum(len(found) for found in re.findall(r"^([.sx]+)(?:\s|$)", output, re.MULTILINE))
 
 
 def _there(paths: Sequence[str]) -> list[str]:

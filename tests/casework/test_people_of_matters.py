@@ -166,6 +166,9 @@ def test_receipts(world: World) -> None:
     world.do(matter, "accept", by="asked.case_officer", at="2026-02-09T09:00")
     sent.refresh_from_db()
     assert (sent.read_at, sent.answered_at) == (time("2026-02-06T11:00"), time("2026-02-09T09:00"))
+    world.do(matter, "offer_date", by="asked.liaison", at="2026-02-10T09:00", promised_date="2026-03-02", note="调取中")
+    sent.refresh_from_db()
+    assert sent.answered_at == time("2026-02-09T09:00")
     back = Message.objects.get(act__act="accept")
     assert (back.sender, back.receiver) == (world.places["asked"], world.places["asking"])
 

@@ -169,6 +169,13 @@ FAULTS = [
     ),
     (
         E,
+        'asks = ["remark"], internal = true',
+        'asks = ["remark"], internal = true, stops = ["visit_time"]',
+        "procedure.internal_act_speaks",
+        'id = "remark", by',
+    ),
+    (
+        E,
         'starts = ["visit_time"]',
         'starts = ["visit_time"], stops = ["visit_time"]',
         "procedure.starts_and_stops",

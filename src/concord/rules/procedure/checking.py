@@ -202,11 +202,16 @@ def _check_act(procedure: Procedure, act: Act, faults: Faults) -> None:
             Said(f"守卫条件超过 {MOST_GUARDS} 个", f"more than {MOST_GUARDS} guards"),
             Said("合并为一个登记的函数", "join them in one registered function"),
         )
-    if act.internal and (act.paper or act.notifies):
+    if act.internal and (act.paper or act.notifies or act.starts or act.stops):
         add(
             "procedure.internal_act_speaks",
-            Said("内部行为不能发文书或通知他方", "an internal act issues no paper and notifies nobody"),
-            Said("删去 internal，或删去 paper、notifies", "remove internal, or paper and notifies"),
+            Said(
+                "内部行为不能发文书、通知他方，也不能启动或停止各方可见的期限",
+                "an internal act issues no paper, notifies nobody, and starts or stops no clock that the others see",
+            ),
+            Said(
+                "删去 internal，或删去 paper、notifies、starts、stops", "remove internal, or what the others would see"
+            ),
         )
     for clock in set(act.starts) & set(act.stops):
         add(

@@ -25,6 +25,7 @@ OPEN_TO_ALL = {
     "persona/",
 }
 OFFICER, LEADER, AUDITOR, ADMINISTRATOR = "case_officer", "leader", "auditor", "administrator"
+# The operations of the API name theirs in the token they ask for; tests/rest proves it.
 ELSEWHERE = "api/"
 
 # A page, who may open it, who may not.

@@ -77,7 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def floors(seconds: int) -> list[Proof]:
     """Every property of the pure floors with 10,000 examples."""
     ended = _pytest(["tests/rules", "--hypothesis-profile=prove", *_in_parallel()], {}, seconds)
-    return [_tested("floors", "`tests/rules`, 10,000 examples for each property", ended)]
+    return [
+        _tested("floors", "`tests/rules`, 10,000 examples for each property that names no number of its own", ended)
+    ]
 
 
 def visibility(seconds: int) -> list[Proof]:

@@ -197,7 +197,8 @@ def _hours(
             total,
             Said(
                 f"{ended.zh}{'之前' if before else ''}{total}小时届满，节假日不停",
-                f"{ended.en}: {total} hours{' before' if before else ''}, running through holidays",
+                f"{ended.en}: {total} hour{'' if total == 1 else 's'}{' before' if before else ''}, "
+                "running through holidays",
             ),
         ),
     ]

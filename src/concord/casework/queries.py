@@ -289,6 +289,12 @@ def timeline_of(known: Seen, *, by: Actor) -> list[Act]:
     return list(rows.prefetch_related("attachments__file").order_by("seq"))
 
 
+def files_told(known: Seen, *, by: Actor) -> dict[str, File]:
+    """The files told in the acts that the actor's side knows of, by uid."""
+    rows = Attachment.objects.filter(act__in=acts_known(known.matter, by=by)).select_related("file")
+    return {str(row.file.uid): row.file for row in rows}
+
+
 def clocks_of(known: Seen) -> list[ClockRun]:
     """The clocks of the matter, running ones first."""
     return list(ClockRun.objects.filter(matter=known.matter).select_related("owner").order_by("-running", "id"))

@@ -19,7 +19,7 @@ from concord.casework.definitions import version_in_force
 from concord.casework.models import Case
 from concord.casework.queries import Seen
 from concord.entrypoints.workspace.jinja import named
-from concord.entrypoints.workspace.presenting import Glass, act_link, role_words, words
+from concord.entrypoints.workspace.presenting import Glass, act_link, facts, role_words, words
 from concord.entrypoints.workspace.routing import Handled, page, refusals_noted
 from concord.entrypoints.workspace.views.lists import glass_of
 from concord.entrypoints.workspace.views.matter import header
@@ -130,6 +130,7 @@ def _act_page(
         "version": known.version,
         "key": secrets.token_urlsafe(18) if error is None or isinstance(error, Stale) else _key(request),
         "paper_note": _paper_note(known.procedure, rule),
+        "facts": facts(known, glass, queries.files_told(known, by=glass.by)) if rule.paper else [],
         "problems": [] if isinstance(error, Stale) else _summary(error),
         "stale": _since(known, glass, seen_version) if isinstance(error, Stale) else [],
     }

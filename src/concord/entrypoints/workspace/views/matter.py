@@ -60,10 +60,14 @@ def page_of(known: Seen, glass: Glass) -> dict[str, object]:
     let_out = {str(row.file.uid) for act in acts if not act.internal for row in act.attachments.all()}
     papers = [act.paper for act in acts if hasattr(act, "paper")]
     possible = known.possible(by)
+    leading = main_act(possible, procedure)
     return {
         "matter": header(known, glass),
         "facts": facts(known, glass, told),
-        "acts": [act_link(rule, known.matter, primary=rule is main_act(possible, procedure)) for rule in possible],
+        "acts": [
+            act_link(rule, known.matter, primary=rule is leading)
+            for rule in sorted(possible, key=lambda rule: rule is not leading)
+        ],
         "clocks": [clock(run, procedure, glass) for run in runs],
         "papers": [told_paper(paper) for paper in papers],
         "participants": [told_participant(participant, glass) for participant in queries.participants_of(known)],

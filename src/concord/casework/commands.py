@@ -186,7 +186,7 @@ def _begin(procedure_id: str, parties: Mapping[str, str], case: Case | None, ask
         version, procedure = version_in_force(procedure_id, on=today)
         rule = _rule(procedure, asked.act)
         if not rule.initial:
-            raise _not_in_state(rule)
+            raise not_in_state(rule)
         if not by.may(rule.permission) or not by.may(READ):
             raise _may_not(rule)
         try:
@@ -387,7 +387,7 @@ def _require_possible(known: Seen, rule: ActRule, by: Actor) -> None:
     if rule.role != known.role or not by.may(rule.permission):
         raise _may_not(rule)
     if rule.initial or known.state not in rule.from_states:
-        raise _not_in_state(rule)
+        raise not_in_state(rule)
 
 
 def _may_not(rule: ActRule) -> NotAllowed:
@@ -400,12 +400,13 @@ def _may_not(rule: ActRule) -> NotAllowed:
     )
 
 
-def _not_in_state(rule: ActRule) -> Conflict:
+def not_in_state(rule: ActRule) -> Conflict:
+    """The error for an act that the state, as the actor's side knows it, does not offer."""
     return Conflict(
         "casework.not_in_state",
         Said(
-            f"事项当前的状态不能办理“{rule.zh}”。请刷新页面查看可以办理的行为。",
-            f"“{rule.en}” is not possible in the present state. Reload to see what is.",
+            f"事项当前的状态不能办理“{rule.zh}”。请返回事项查看可以办理的行为。",
+            f"“{rule.en}” is not possible in the present state. Go back to the matter to see what is.",
         ),
     )
 

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TypeAlias, TypedDict
 from uuid import UUID
 
-from django.db.models import Case as When_
+from django.db.models import Case as Choice
 from django.db.models import CharField, Count, Exists, F, Max, OuterRef, Q, QuerySet, When
 from django_stubs_ext import WithAnnotations
 
@@ -63,7 +63,7 @@ def visible_to(by: Actor) -> QuerySet[ShownMatter]:
     rows: QuerySet[ShownMatter] = Matter.objects.filter(audience__scope_id=by.scope_id).annotate(
         role=F("audience__role"),
         sort_key=F("audience__sort_key"),
-        shown_state=When_(When(knows_all, then=F("state")), default=F("outer_state"), output_field=CharField()),
+        shown_state=Choice(When(knows_all, then=F("state")), default=F("outer_state"), output_field=CharField()),
     )
     return rows if by.may(READ) else rows.none()
 

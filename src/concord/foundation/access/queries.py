@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from django.db.models import Q
-
 from concord.foundation.access.actor import Actor
 from concord.foundation.access.models import Token
 from concord.foundation.access.tokens import digest_of
 from concord.foundation.database.clock import legal_date
 from concord.foundation.organisations.models import Organisation, Person, Post
-from concord.foundation.organisations.queries import charter_on
+from concord.foundation.organisations.queries import charter_on, held_on
 from concord.rules.errors import NotFound, Said
 
 
 def posts_held(person: Person, *, on: date) -> list[Post]:
     """The posts that ``person`` holds on the day, with organisation and scope loaded."""
-    held = Q(held_from__lte=on) & (Q(held_until__isnull=True) | Q(held_until__gt=on))
-    return list(Post.objects.filter(held, person=person).select_related("organisation__scope", "person"))
+    return list(Post.objects.filter(held_on(on), person=person).select_related("organisation__scope", "person"))
 
 
 def actor_for(person: Person, *, post_id: int | None, at: datetime) -> Actor | None:
@@ -74,8 +71,7 @@ def token_of(by: Actor, pk: int) -> Token:
 def post_of(organisation: Organisation, wanted: str, *, at: datetime) -> Post:
     """A post held now in the organisation, by its number as text; NotFound ``access.no_such_post``."""
     on = legal_date(at)
-    held = Q(held_from__lte=on) & (Q(held_until__isnull=True) | Q(held_until__gt=on))
-    rows = Post.objects.filter(held, organisation=organisation).select_related("person", "organisation")
+    rows = Post.objects.filter(held_on(on), organisation=organisation).select_related("person", "organisation")
     post = next((row for row in rows if str(row.pk) == wanted), None)
     if post is None:
         raise NotFound("access.no_such_post", Said("请选择一位在任人员。", "Choose somebody who holds a post."))

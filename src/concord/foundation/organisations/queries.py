@@ -56,19 +56,22 @@ def official_name(organisation: Organisation, line: str) -> str:
     return hat.zh if hat else organisation.zh
 
 
+def held_on(day: date) -> Q:
+    """The posts whose term covers ``day``: rights begin and end with it."""
+    return Q(held_from__lte=day) & (Q(held_until__isnull=True) | Q(held_until__gt=day))
+
+
 def posts_with(organisation_ids: Iterable[int], permission: str, *, on: date) -> QuerySet[Post]:
     """The posts held on ``on`` in these organisations whose kind has ``permission``."""
     kinds = {kind for rule in charter_on(on).permissions if rule.id == permission for kind in rule.posts}
-    held = Q(held_from__lte=on) & (Q(held_until__isnull=True) | Q(held_until__gt=on))
     return Post.objects.filter(
-        held, organisation_id__in=list(organisation_ids), kind__in=kinds, person__is_active=True
+        held_on(on), organisation_id__in=list(organisation_ids), kind__in=kinds, person__is_active=True
     ).select_related("person", "organisation")
 
 
 def posts_on(day: date) -> QuerySet[Post]:
     """Every post held on ``day`` by an active person, with the person."""
-    held = Q(held_from__lte=day) & (Q(held_until__isnull=True) | Q(held_until__gt=day))
-    return Post.objects.filter(held, person__is_active=True).select_related("person")
+    return Post.objects.filter(held_on(day), person__is_active=True).select_related("person")
 
 
 def _version_on(day: date) -> tuple[str, str]:

@@ -47,7 +47,7 @@ def act(request: Handled, number: str, name: str) -> HttpResponse:
     rule = _rule(known, name, by)
     if request.method != "POST":
         if rule not in known.possible(by):
-            raise _not_now(rule)
+            raise commands.not_in_state(rule)
         return _act_page(request, known, rule, glass, typed=_known_values(known, rule))
     typed = _typed(request, known.procedure, rule)
     try:
@@ -119,7 +119,7 @@ def _act_page(
 ) -> HttpResponse:
     possible = rule in known.possible(glass.by)
     if not possible and not isinstance(error, Stale):
-        raise error or _not_now(rule)
+        raise error or commands.not_in_state(rule)
     problems = _problems(error)
     seen_version = _whole(request.POST.get("version"))
     context = {
@@ -359,16 +359,6 @@ def _no_such_act(name: str) -> NotFound:
     return NotFound(
         "casework.no_act",
         Said(f"没有可以由您办理的行为“{name}”。", f"There is no act {name!r} for you here."),
-    )
-
-
-def _not_now(rule: ActRule) -> Conflict:
-    return Conflict(
-        "casework.not_in_state",
-        Said(
-            f"事项当前的状态不能办理“{rule.zh}”。请返回事项查看可以办理的行为。",
-            f"“{rule.en}” is not possible in the present state. Go back to the matter to see what is.",
-        ),
     )
 
 

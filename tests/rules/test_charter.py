@@ -62,7 +62,7 @@ def test_powers_are_held_only_by_officers_and_secondees() -> None:
         if not post.powers or (staffing and not staffing.may_hold_powers):
             assert not charter.permissions_of(post.id) & powers, post.id
     assert charter.permissions_of("leader") >= {"assistance:sign", "matter:read"}
-    assert charter.permissions_of("service_provider") == {"directory:read"}
+    assert charter.permissions_of("service_provider") == {"charter:read", "directory:read"}
 
 
 def test_the_version_in_force_follows_the_day_and_the_resolution() -> None:

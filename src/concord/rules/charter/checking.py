@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from concord.rules.charter.model import Charter, Escalation, Post
 from concord.rules.charter.reading import Part
 from concord.rules.errors import Fault, Said
-from concord.rules.procedure.checking import check_limit, check_source
+from concord.rules.procedure.checking import check_source
 from concord.rules.procedure.faults import Add, Faults
+from concord.rules.procedure.timing import check_limit
 from concord.rules.rows import advise
 
 TIME_ZONE = "Asia/Shanghai"

@@ -1,11 +1,12 @@
 """Procedures: dated files in which one rule is one line, read, checked and asked what may happen next."""
 
-from concord.rules.procedure.checking import REGISTERED_INSTANTS, check
+from concord.rules.procedure.checking import check
 from concord.rules.procedure.model import (
     PROPOSED,
     Act,
     BasedOn,
     ClockRule,
+    ExcludedTime,
     Field,
     FieldType,
     Line,
@@ -18,13 +19,16 @@ from concord.rules.procedure.model import (
     State,
 )
 from concord.rules.procedure.reading import parse
+from concord.rules.procedure.surroundings import REGISTERED_ADDRESSEES, REGISTERED_INSTANTS
 
 __all__ = [
     "PROPOSED",
+    "REGISTERED_ADDRESSEES",
     "REGISTERED_INSTANTS",
     "Act",
     "BasedOn",
     "ClockRule",
+    "ExcludedTime",
     "Field",
     "FieldType",
     "Line",

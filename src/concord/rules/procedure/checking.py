@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
-from concord.rules.errors import Fault, InvalidInput, Said
-from concord.rules.limits import Limit, parse_limit
+from concord.rules.errors import Fault, Said
 from concord.rules.procedure import flow
-from concord.rules.procedure.faults import Add, Faults
+from concord.rules.procedure.faults import Faults
 from concord.rules.procedure.fields import check_fields
 from concord.rules.procedure.lineage import check_lineage, check_place
-from concord.rules.procedure.model import Act, ClockRule, Procedure, Source, SourceLabel
+from concord.rules.procedure.model import Act, Procedure, Source, SourceLabel
+from concord.rules.procedure.surroundings import REGISTERED_ADDRESSEES, REGISTERED_INSTANTS, Surroundings
+from concord.rules.procedure.timing import check_clock, check_running, needed_by_clocks
 from concord.rules.rows import advise
 
-REGISTERED_INSTANTS = ("delivered_at", "acted_at")
 MOST_GUARDS = 3
+CENTRE_ROLE = "centre"
 
 CONFIDENCE_OF = {
     SourceLabel.STATUTORY: ("V",),
     SourceLabel.STATUTORY_UNVERIFIED: ("S", "M"),
     SourceLabel.OUR_READING: ("I",),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """The names a procedure may use that it does not define itself."""
-
-    guards: Collection[str]
-    handlers: Collection[str]
-    permissions: Collection[str]
-    code_lists: Collection[str]
-    registered_instants: Collection[str]
 
 
 def check(
@@ -43,20 +32,22 @@ def check(
     permissions: Collection[str],
     code_lists: Collection[str],
     registered_instants: Collection[str] = REGISTERED_INSTANTS,
+    addressees: Collection[str] = REGISTERED_ADDRESSEES,
     bases: Mapping[str, Procedure] | None = None,
 ) -> tuple[Fault, ...]:
     """All faults of ``procedure``, by place; none means it can run.
 
     ``bases`` maps file paths to the procedures it may be based on; None leaves its lineage alone.
     """
-    around = Surroundings(guards, handlers, permissions, code_lists, registered_instants)
+    around = Surroundings(guards, handlers, permissions, code_lists, registered_instants, addressees)
     faults = Faults(procedure.file, procedure.text)
     check_place(procedure, faults)
     for source in procedure.sources:
         check_source(source, faults)
-    check_fields(procedure, around.code_lists, faults)
+    _check_many(procedure, faults)
+    check_fields(procedure, around, faults)
     for clock in procedure.clocks:
-        _check_clock(procedure, clock, around, faults)
+        check_clock(procedure, clock, around, faults)
     for act in procedure.acts:
         _check_names(procedure, act, around, faults)
         _check_act(procedure, act, faults)
@@ -65,7 +56,7 @@ def check(
     if not faults.found:
         _check_states(procedure, faults)
         _check_knowledge(procedure, faults)
-        _check_running(procedure, faults)
+        check_running(procedure, faults)
     if bases is not None:
         check_lineage(procedure, bases, faults)
     return faults.sorted()
@@ -105,61 +96,6 @@ def check_source(source: Source, faults: Faults) -> None:
         )
 
 
-def check_limit(written: str, add: Add) -> Limit | None:
-    """The limit, or None after a fault."""
-    try:
-        return parse_limit(written)
-    except InvalidInput:
-        add(
-            "procedure.bad_limit",
-            Said(f"“{written}”不是期限", f"“{written}” is no limit"),
-            Said("写成 15WD、30CD、3M 或 24h", "write 15WD, 30CD, 3M or 24h"),
-        )
-        return None
-
-
-def _check_clock(procedure: Procedure, clock: ClockRule, around: Surroundings, faults: Faults) -> None:
-    add = faults.at(clock.line, f"clocks.{clock.id}")
-    faults.known(add, [clock.owner], procedure.roles, "procedure.unknown_role", Said("角色", "role"))
-    if (clock.limit is None) == (clock.until is None) or (clock.limit is None) != (clock.from_instant is None):
-        add(
-            "procedure.limit_or_until",
-            Said("期限须写 limit 和 from，或只写 until", "a clock has limit and from, or until alone"),
-            Said('如 limit = "15WD", from = "delivered_at"', 'as limit = "15WD", from = "delivered_at"'),
-        )
-    if clock.source is None:
-        add(
-            "procedure.no_source",
-            Said("期限没有来源", "the clock cites no source"),
-            Said("写 source = …；中心自定的期限用内部来源", "write source = …; a house rule has an internal one"),
-        )
-    else:
-        sources = [source.id for source in procedure.sources]
-        faults.known(add, [clock.source], sources, "procedure.unknown_source", Said("来源", "source"))
-    if clock.from_instant:
-        code = "procedure.unknown_instant"
-        faults.known(add, [clock.from_instant], around.registered_instants, code, Said("起算时点", "instant"))
-    if clock.until:
-        fields = {field.id: field for field in procedure.fields}
-        if faults.known(add, [clock.until], fields, "procedure.unknown_field", Said("字段", "field")) and (
-            fields[clock.until].type != "date"
-        ):
-            add(
-                "procedure.until_is_no_date",
-                Said(f"“{clock.until}”不是日期字段", f"“{clock.until}” is no date field"),
-                Said('until 须指向 type = "date" 的字段', 'until names a field of type = "date"'),
-            )
-    whole = check_limit(clock.limit, add) if clock.limit else None
-    for written in clock.warn:
-        warning = check_limit(written, add)
-        if warning and whole and warning.unit == whole.unit and warning.n >= whole.n:
-            add(
-                "procedure.warning_before_start",
-                Said(f"提醒 {written} 不短于期限 {clock.limit}", f"the warning {written} is as long as {clock.limit}"),
-                Said("提醒应短于期限", "a warning is shorter than its limit"),
-            )
-
-
 def _check_names(procedure: Procedure, act: Act, around: Surroundings, faults: Faults) -> None:
     """Every name an act uses is defined somewhere."""
     add = faults.at(act.line, f"acts.{act.id}")
@@ -170,7 +106,13 @@ def _check_names(procedure: Procedure, act: Act, around: Surroundings, faults: F
         ([act.permission], around.permissions, "procedure.unknown_permission", Said("权限", "permission")),
         ([*act.from_states, *_one(act.to)], states, "procedure.unknown_state", Said("状态", "state")),
         (act.asks, [field.id for field in procedure.fields], "procedure.unknown_field", Said("字段", "field")),
-        ([*act.starts, *act.stops, *act.while_running], clocks, "procedure.unknown_clock", Said("期限", "clock")),
+        (_clocks_named(act), clocks, "procedure.unknown_clock", Said("期限", "clock")),
+        (
+            [name for span in act.excludes for name in (span.first, span.last)],
+            [field.id for field in procedure.fields],
+            "procedure.unknown_field",
+            Said("字段", "field"),
+        ),
         (_one(act.paper), [paper.id for paper in procedure.papers], "procedure.unknown_paper", Said("文书", "paper")),
         (
             _one(act.source),
@@ -182,6 +124,11 @@ def _check_names(procedure: Procedure, act: Act, around: Surroundings, faults: F
         (_one(act.handled_by), around.handlers, "procedure.unknown_handler", Said("处理命令", "handler")),
     ):
         faults.known(add, given, known, code, what)
+
+
+def _clocks_named(act: Act) -> list[str]:
+    own = (act.starts, act.stops, act.suspends, act.resumes, act.extends, act.while_running)
+    return [*(name for names in own for name in names), *(span.clock for span in act.excludes)]
 
 
 def _one(name: str | None) -> tuple[str, ...]:
@@ -202,16 +149,15 @@ def _check_act(procedure: Procedure, act: Act, faults: Faults) -> None:
             Said(f"守卫条件超过 {MOST_GUARDS} 个", f"more than {MOST_GUARDS} guards"),
             Said("合并为一个登记的函数", "join them in one registered function"),
         )
-    if act.internal and (act.paper or act.notifies or act.starts or act.stops):
+    _check_each(procedure, act, faults)
+    if act.internal and (act.paper or act.notifies or set(_clocks_named(act)) - set(act.while_running)):
         add(
             "procedure.internal_act_speaks",
             Said(
-                "内部行为不能发文书、通知他方，也不能启动或停止各方可见的期限",
-                "an internal act issues no paper, notifies nobody, and starts or stops no clock that the others see",
+                "内部行为不能发文书、通知他方，也不能改变各方可见的期限",
+                "an internal act issues no paper, notifies nobody, and changes no clock that the others see",
             ),
-            Said(
-                "删去 internal，或删去 paper、notifies、starts、stops", "remove internal, or what the others would see"
-            ),
+            Said("删去 internal，或删去 paper、notifies 和期限", "remove internal, or what the others would see"),
         )
     for clock in set(act.starts) & set(act.stops):
         add(
@@ -227,6 +173,36 @@ def _check_act(procedure: Procedure, act: Act, faults: Faults) -> None:
                 Said(f"“{state}”是终局状态，不能再有行为", f"“{state}” is final, nothing can follow it"),
                 Said("从 from 中删去它，或去掉 final", "take it out of from, or remove final"),
             )
+
+
+def _check_each(procedure: Procedure, act: Act, faults: Faults) -> None:
+    """What several organisations do one by one, each for itself."""
+    add = faults.at(act.line, f"acts.{act.id}")
+    if act.each and act.role not in procedure.many:
+        add(
+            "procedure.each_of_one",
+            Said(f"角色“{act.role}”只有一个机关，不能逐个办理", f"“{act.role}” is one organisation, not many"),
+            Said(f"删去 each，或在 many 中加入“{act.role}”", f"remove each, or name “{act.role}” in many"),
+        )
+    if act.internal and act.role in procedure.many:
+        add(
+            "procedure.internal_of_many",
+            Said("多个机关共同的角色不能有内部行为", "a role of several organisations has no inside"),
+            Said("删去 internal", "remove internal"),
+        )
+
+
+def _check_many(procedure: Procedure, faults: Faults) -> None:
+    if not procedure.many:
+        return
+    add = faults.at_key("many")
+    faults.known(add, procedure.many, procedure.roles, "procedure.unknown_role", Said("角色", "role"))
+    for role in sorted({procedure.initiating_role, CENTRE_ROLE} & set(procedure.many)):
+        add(
+            "procedure.many_of_one",
+            Said(f"“{role}”只能由一个机关担任", f"“{role}” is always one organisation"),
+            Said(f"从 many 中删去“{role}”", f"take “{role}” out of many"),
+        )
 
 
 def _check_beginning(procedure: Procedure, faults: Faults) -> None:
@@ -278,8 +254,10 @@ def _check_knowledge(procedure: Procedure, faults: Faults) -> None:
     for act in procedure.acts:
         needed: set[str] = set()
         if act.paper:
-            needed.update(procedure.paper(act.paper).needs)
-        needed.update(until for clock in act.starts if (until := procedure.clock(clock).until))
+            paper = procedure.paper(act.paper)
+            needed.update(paper.needs)
+            needed.update(name for name in (paper.to or "", *paper.copies) if name in fields)
+        needed.update(needed_by_clocks(procedure, act))
         needed.update(of for name in act.asks if (of := fields[name].of))
         if act.initial and procedure.title:
             needed.add(procedure.title)
@@ -292,32 +270,4 @@ def _check_knowledge(procedure: Procedure, faults: Faults) -> None:
                         f"在此行为或之前每条路径的 asks 中加入“{name}”，且不能是 optional",
                         f"ask “{name}” here or on every way before, and not as optional",
                     ),
-                )
-
-
-def _check_running(procedure: Procedure, faults: Faults) -> None:
-    started = {clock for act in procedure.acts for clock in act.starts}
-    stopped = {clock for act in procedure.acts for clock in act.stops}
-    for clock in procedure.clocks:
-        add = faults.at(clock.line, f"clocks.{clock.id}")
-        if clock.id not in started:
-            add(
-                "procedure.never_started",
-                Said("没有行为启动此期限", "no act starts this clock"),
-                Said("在某个行为写 starts，或删去此期限", "start it in some act, or remove it"),
-            )
-        elif clock.id not in stopped:
-            add(
-                "procedure.never_stopped",
-                Said("没有行为停止此期限", "no act stops this clock"),
-                Said("在完成它的行为写 stops", "stop it in the act that fulfils it"),
-            )
-        else:
-            for state in sorted(flow.ends_running(procedure, clock.id)):
-                add(
-                    "procedure.runs_on",
-                    Said(
-                        f"到终局“{state}”时此期限可能仍在计算", f"it may still be running in the final state “{state}”"
-                    ),
-                    Said("在通往该状态的行为写 stops", "stop it in the acts that lead there"),
                 )

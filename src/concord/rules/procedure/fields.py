@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from concord.rules.errors import Said
 from concord.rules.numbering import check_template
 from concord.rules.procedure.faults import Add, Faults
-from concord.rules.procedure.model import Field, FieldType, Procedure
+from concord.rules.procedure.model import Field, FieldType, PaperRule, Procedure
+from concord.rules.procedure.surroundings import Surroundings
 
 # Which key belongs to which types; all others refuse it.
 FITTING = {
@@ -17,10 +16,12 @@ FITTING = {
     "list": {FieldType.CODE},
     "of": {FieldType.ANSWERS},
 }
+# A field that can name somebody outside whom a paper is sent to.
+ADDRESSING = (FieldType.TEXT, FieldType.ORGANISATION)
 NEEDED = {FieldType.CHOICE: "options", FieldType.CODE: "list", FieldType.ANSWERS: "of"}
 
 
-def check_fields(procedure: Procedure, code_lists: Collection[str], faults: Faults) -> None:
+def check_fields(procedure: Procedure, around: Surroundings, faults: Faults) -> None:
     """Every field has what its type needs and nothing else, is asked by some act; every paper is issued by some act."""
     asked = {name for act in procedure.acts for name in act.asks}
     items = [field.id for field in procedure.fields if field.type is FieldType.ITEMS]
@@ -28,7 +29,9 @@ def check_fields(procedure: Procedure, code_lists: Collection[str], faults: Faul
         add = faults.at(field.line, f"fields.{field.id}")
         _check_keys(field, add)
         if field.list:
-            faults.known(add, [field.list], code_lists, "procedure.unknown_code_list", Said("代码表", "code list"))
+            faults.known(
+                add, [field.list], around.code_lists, "procedure.unknown_code_list", Said("代码表", "code list")
+            )
         if field.of:
             faults.known(add, [field.of], items, "procedure.of_is_no_items", Said("事项列表字段", "items field"))
         if field.id not in asked:
@@ -37,23 +40,40 @@ def check_fields(procedure: Procedure, code_lists: Collection[str], faults: Faul
                 Said("没有行为询问此字段", "no act asks this field"),
                 Said("写进某个行为的 asks，或删去", "ask it in some act, or remove it"),
             )
-    issued = {act.paper for act in procedure.acts}
-    fields = [field.id for field in procedure.fields]
     for paper in procedure.papers:
-        add = faults.at(paper.line, f"papers.{paper.id}")
-        faults.known(add, paper.needs, fields, "procedure.unknown_field", Said("字段", "field"))
-        if paper.id not in issued:
-            add(
-                "procedure.never_issued",
-                Said("没有行为发出此文书", "no act issues this paper"),
-                Said("写进某个行为的 paper，或删去", "issue it in some act, or remove it"),
-            )
-        for problem in check_template(paper.number):
-            add(
-                problem.code,
-                problem.said,
-                Said("写成 {mark}协查〔{year}〕{n}号", "write it as {mark}协查〔{year}〕{n}号"),
-            )
+        _check_paper(procedure, paper, around, faults)
+
+
+def _check_paper(procedure: Procedure, paper: PaperRule, around: Surroundings, faults: Faults) -> None:
+    """A paper is issued by some act, can be numbered, and goes to somebody."""
+    add = faults.at(paper.line, f"papers.{paper.id}")
+    fields = [field.id for field in procedure.fields]
+    faults.known(add, paper.needs, fields, "procedure.unknown_field", Said("字段", "field"))
+    reachable = [
+        *procedure.roles,
+        *(field.id for field in procedure.fields if field.type in ADDRESSING),
+        *around.addressees,
+    ]
+    named = [*([] if paper.to is None else [paper.to]), *paper.copies]
+    faults.known(add, named, reachable, "procedure.unknown_addressee", Said("收件人", "addressee"))
+    if paper.to is None and not set(procedure.roles) - {procedure.initiating_role, "centre"}:
+        add(
+            "procedure.paper_to_nobody",
+            Said("没有其他机关可作收件人", "there is no other side to receive it"),
+            Said("写 to = 角色或文字字段", "write to = a role or a text field"),
+        )
+    if paper.id not in {act.paper for act in procedure.acts}:
+        add(
+            "procedure.never_issued",
+            Said("没有行为发出此文书", "no act issues this paper"),
+            Said("写进某个行为的 paper，或删去", "issue it in some act, or remove it"),
+        )
+    for problem in check_template(paper.number):
+        add(
+            problem.code,
+            problem.said,
+            Said("写成 {mark}协查〔{year}〕{n}号", "write it as {mark}协查〔{year}〕{n}号"),
+        )
 
 
 def _check_keys(field: Field, add: Add) -> None:

@@ -128,7 +128,13 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class ClockRule:
-    """One clock: a ``limit`` (``15WD``, ``30CD``, ``3M``, ``24h``) from an instant, or ``until`` a date field."""
+    """One clock: a ``limit`` (``15WD``, ``30CD``, ``3M``, ``24h``) counted from an instant, or ``until`` a date field.
+
+    ``from_instant`` is a registered instant or a field of type date or datetime. ``before`` names a date field instead:
+    the limit is counted back from that day (“at least 3 working days before”). ``extensions`` are what the acts that
+    extend it add, one after another: a limit, or ``field:M`` for as many months as an integer field grants. A clock
+    whose ``owner`` is held by many runs once for each of them.
+    """
 
     id: str
     zh: str
@@ -138,19 +144,36 @@ class ClockRule:
     limit: str | None = None
     from_instant: str | None = None
     until: str | None = None
+    before: str | None = None
+    extensions: tuple[str, ...] = ()
     warn: tuple[str, ...] = ()
     line: int = dataclasses.field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class PaperRule:
-    """One paper: its form, the template of its number, and the facts it cannot do without."""
+    """One paper: its form, the template of its number, and the facts it cannot do without.
+
+    ``to`` and ``copies`` name whom it is addressed to and sent for information: a role, a text field that holds the
+    name of somebody outside, or a registered addressee such as ``common_superior``. No ``to``: the other side.
+    """
 
     id: str
     form: str
     number: str
     needs: tuple[str, ...] = ()
+    to: str | None = None
+    copies: tuple[str, ...] = ()
     line: int = dataclasses.field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ExcludedTime:
+    """Days that a clock does not count: from one date field to another, both days with it."""
+
+    clock: str
+    first: str
+    last: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +181,9 @@ class Act:
     """One act. No ``from_states``: it begins a matter. No ``to``: the state stays.
 
     ``internal``: only the acting role's organisation sees it; the facts told in it become known to the others with that
-    role's next act that is not internal.
+    role's next act that is not internal. ``each``: every organisation of a role that many hold does it once, and the
+    state moves with the last of them. ``suspends`` stops the counting of clocks until an act ``resumes`` them;
+    ``extends`` adds the next extension of their rules; ``excludes`` takes a span of days out of them.
     """
 
     id: str
@@ -172,12 +197,17 @@ class Act:
     paper: str | None = None
     starts: tuple[str, ...] = ()
     stops: tuple[str, ...] = ()
+    suspends: tuple[str, ...] = ()
+    resumes: tuple[str, ...] = ()
+    extends: tuple[str, ...] = ()
+    excludes: tuple[ExcludedTime, ...] = ()
     while_running: tuple[str, ...] = ()
     guards: tuple[str, ...] = ()
     notifies: tuple[str, ...] = ()
     handled_by: str | None = None
     source: str | None = None
     internal: bool = False
+    each: bool = False
     line: int = dataclasses.field(default=0, compare=False)
 
     @property
@@ -226,7 +256,10 @@ class BasedOn:
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """One version of one procedure. ``digest`` is the SHA-256 (hex) of ``text`` with Unix line ends."""
+    """One version of one procedure. ``digest`` is the SHA-256 (hex) of ``text`` with Unix line ends.
+
+    ``many`` are the roles that more than one organisation may hold; every other role is held by exactly one.
+    """
 
     id: str
     in_force_from: date
@@ -241,6 +274,7 @@ class Procedure:
     acts: tuple[Act, ...]
     line: Line
     running_matters: RunningMatters
+    many: tuple[str, ...]
     title: str | None
     based_on: BasedOn | None
     digest: str

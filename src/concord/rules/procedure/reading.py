@@ -12,6 +12,7 @@ from concord.rules.procedure.model import (
     Act,
     BasedOn,
     ClockRule,
+    ExcludedTime,
     Field,
     FieldType,
     Line,
@@ -75,6 +76,7 @@ def parse(text: str, *, file: str) -> Procedure:
         running_matters=RunningMatters(
             top.choice("running_matters", tuple(RunningMatters), default=RunningMatters.STAY)
         ),
+        many=top.texts("many"),
         title=top.text_or_none("title"),
         based_on=_based_on(top),
         digest=digest_of(text),
@@ -202,6 +204,8 @@ def _clock(row: Row) -> ClockRule:
         limit=row.text_or_none("limit"),
         from_instant=row.text_or_none("from"),
         until=row.text_or_none("until"),
+        before=row.text_or_none("before"),
+        extensions=row.texts("extensions"),
         warn=row.texts("warn"),
         line=row.line,
     )
@@ -210,7 +214,15 @@ def _clock(row: Row) -> ClockRule:
 
 
 def _paper(row: Row) -> PaperRule:
-    paper = PaperRule(row.identifier("id"), row.text("form"), row.text("number"), row.texts("needs"), line=row.line)
+    paper = PaperRule(
+        id=row.identifier("id"),
+        form=row.text("form"),
+        number=row.text("number"),
+        needs=row.texts("needs"),
+        to=row.text_or_none("to"),
+        copies=row.texts("copies"),
+        line=row.line,
+    )
     row.finish()
     return paper
 
@@ -243,13 +255,32 @@ def _act(row: Row) -> Act:
         paper=row.text_or_none("paper"),
         starts=row.texts("starts"),
         stops=row.texts("stops"),
+        suspends=row.texts("suspends"),
+        resumes=row.texts("resumes"),
+        extends=row.texts("extends"),
+        excludes=tuple(_excluded(row)),
         while_running=row.texts("while_running"),
         guards=row.texts("guards"),
         notifies=row.texts("notifies"),
         handled_by=row.text_or_none("handled_by"),
         source=row.text_or_none("source"),
         internal=row.flag("internal"),
+        each=row.flag("each"),
         line=row.line,
     )
     row.finish()
     return act
+
+
+def _excluded(row: Row) -> Iterator[ExcludedTime]:
+    for written in row.texts("excludes"):
+        match [part.strip() for part in written.split(":")]:
+            case [clock, first, last] if clock and first and last:
+                yield ExcludedTime(clock, first, last)
+            case _:
+                row.fault(
+                    "excludes",
+                    "procedure.bad_exclusion",
+                    Said(f"“{written}”写法不对", f"“{written}” is written wrongly"),
+                    Said("写成 期限:起始日字段:终止日字段", "write it as clock:first_day_field:last_day_field"),
+                )

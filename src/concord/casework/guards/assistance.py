@@ -1,13 +1,13 @@
-"""The guards of the procedures in force; ``rules.guards`` lists their names with what they mean."""
+"""Guards of assistance in investigation."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from concord.casework.models import Act, ClockRun
+from concord.casework.models import ClockRun
 from concord.casework.registry import Occasion, guard
 from concord.foundation.organisations.models import Kind
-from concord.rules.errors import Conflict, InvalidInput, Problem, Said
+from concord.rules.errors import InvalidInput, Problem, Said
 
 
 @guard("assistance.requested_is_competent")
@@ -34,33 +34,3 @@ def date_is_within_limit(occasion: Occasion) -> None:
             f"The date lies after the limit, {run.legal_due}. To go beyond it, give notice of delay instead.",
         )
         raise InvalidInput("assistance.beyond_limit", said, problems=(Problem("promised_date", "beyond_limit", said),))
-
-
-@guard("casework.promised_date_is_ahead")
-def promised_date_is_ahead(occasion: Occasion) -> None:
-    """A promise speaks of a day to come."""
-    promised = date.fromisoformat(str(occasion.answers["promised_date"]))
-    if promised <= occasion.today:
-        said = Said(
-            f"预计完成日期必须晚于今天（{occasion.today}）。",
-            f"The promised date must be after today ({occasion.today}).",
-        )
-        raise InvalidInput("casework.date_not_ahead", said, problems=(Problem("promised_date", "not_ahead", said),))
-
-
-@guard("casework.signer_is_not_drafter")
-def signer_is_not_drafter(occasion: Occasion) -> None:
-    """Four eyes: whoever wrote or handed in the draft does not sign it."""
-    rule = occasion.act
-    drafting = [
-        act.id for act in occasion.procedure.acts if act.role == rule.role and act.permission != rule.permission
-    ]
-    last = Act.objects.filter(matter=occasion.matter, act__in=drafting, person=occasion.by.person)
-    if last.exists():
-        raise Conflict(
-            "casework.signer_drafted",
-            Said(
-                "起草人或者送签人不能签发自己的文书，请由另一位负责人签发。",
-                "Whoever drafted or submitted a letter cannot sign it; another leader must.",
-            ),
-        )

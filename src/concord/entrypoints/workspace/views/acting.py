@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +17,7 @@ from concord.casework.commands import CENTRE_ROLE
 from concord.casework.definitions import version_in_force
 from concord.casework.models import Case
 from concord.casework.queries import Seen
+from concord.entrypoints.workspace.fields import blank, form_field, given, known_values, typed_in, uuids
 from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.presenting import Glass, act_link, facts, role_words, words
 from concord.entrypoints.workspace.routing import Handled, page, refusals_noted
@@ -26,16 +26,14 @@ from concord.entrypoints.workspace.views.matter import header
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import now
 from concord.foundation.files import commands as files
-from concord.foundation.files.models import File
 from concord.foundation.organisations.queries import members
 from concord.rules.errors import ConcordError, Conflict, InvalidInput, NotFound, Problem, Said, Stale
 from concord.rules.identifiers import uuid7
 from concord.rules.procedure import Act as ActRule
-from concord.rules.procedure import Field, FieldType, Procedure
+from concord.rules.procedure import FieldType, Procedure
 
 # A second click uploads its files anew, so it is another request under the key of an act that is done.
 DONE_BEFORE = "casework.key_reused"
-MANY = {FieldType.ITEMS, FieldType.ANSWERS, FieldType.FILES}
 
 
 @page("matter:read")
@@ -48,14 +46,14 @@ def act(request: Handled, number: str, name: str) -> HttpResponse:
     if request.method != "POST":
         if rule not in known.possible(by):
             raise commands.not_in_state(rule)
-        return _act_page(request, known, rule, glass, typed=_known_values(known, rule))
-    typed = _typed(request, known.procedure, rule)
+        return _act_page(request, known, rule, glass, typed=known_values(known, rule))
+    typed = typed_in(request, known.procedure, rule)
     try:
         _take_uploads(request, known.procedure, rule, by, typed)
         commands.perform(
             matter=known.matter.uid,
             act=name,
-            answers=_given(typed),
+            answers=given(typed),
             by=by,
             at=now(),
             version=_whole(request.POST.get("version")),
@@ -86,14 +84,14 @@ def begin(request: Handled, procedure: str, name: str) -> HttpResponse:
     if request.method != "POST":
         return _begin_page(request, definition, rule, glass, case=case, roles=roles, typed=_from_case(rule, case))
     parties = {role: request.POST.get(f"party-{role}", "") for role in roles}
-    typed = _typed(request, definition, rule)
+    typed = typed_in(request, definition, rule)
     try:
         _take_uploads(request, definition, rule, by, typed)
         made = commands.begin(
             procedure=procedure,
             act=name,
             parties=parties,
-            answers=_given(typed),
+            answers=given(typed),
             by=by,
             at=now(),
             key=_key(request),
@@ -126,7 +124,7 @@ def _act_page(
         "matter": header(known, glass),
         "act": act_link(rule, known.matter, primary=True),
         "possible": possible,
-        "fields": [_field(known.procedure, name, typed, problems, glass, known=known) for name in rule.asks],
+        "fields": [form_field(known.procedure, name, typed, problems, glass, known=known) for name in rule.asks],
         "version": known.version,
         "key": secrets.token_urlsafe(18) if error is None or isinstance(error, Stale) else _key(request),
         "paper_note": _paper_note(known.procedure, rule),
@@ -175,7 +173,7 @@ def _begin_page(
         "paper_note": _paper_note(procedure, rule),
         "parties": [
             {
-                **_blank(f"party-{role}", role_words(role, glass)),
+                **blank(f"party-{role}", role_words(role, glass)),
                 "kind": "organisation",
                 "value": chosen.get(role, ""),
                 "options": options,
@@ -183,7 +181,7 @@ def _begin_page(
             }
             for role in roles
         ],
-        "fields": [_field(procedure, name, typed, problems, glass) for name in rule.asks],
+        "fields": [form_field(procedure, name, typed, problems, glass) for name in rule.asks],
         "case": {"uid": str(case.uid), "label": str(case), "url": reverse("workspace:case", args=[case.uid])}
         if case
         else None,
@@ -191,78 +189,6 @@ def _begin_page(
         "problems": [(f"party-{field}" if field in roles else field, text) for field, text in _summary(error)],
     }
     return render(request, "workspace/begin.html", context, status=error.status if error else 200)
-
-
-def _blank(name: str, label: str) -> dict[str, Any]:
-    return {
-        "id": name,
-        "kind": "text",
-        "label": label,
-        "value": "",
-        "options": [],
-        "required": True,
-        "max": None,
-        "min": None,
-        "problems": [],
-        "help": "",
-        "items": [],
-        "kept": [],
-    }
-
-
-def _field(
-    procedure: Procedure,
-    name: str,
-    typed: Mapping[str, Any],
-    problems: Mapping[str, list[str]],
-    glass: Glass,
-    *,
-    known: Seen | None = None,
-) -> dict[str, Any]:
-    """One typed field as the form macro wants it."""
-    field = procedure.field(name)
-    value = typed.get(name, [] if field.type in MANY else "")
-    questions = known.facts.get(field.of or "", []) if known else []
-    return {
-        **_blank(name, words(field)),
-        "kind": field.type.value,
-        "value": value,
-        "options": _options(field, glass),
-        "required": not field.optional,
-        "max": field.max,
-        "min": field.min,
-        "problems": problems.get(name, []),
-        "items": questions,
-        "kept": _kept(value, glass.by) if field.type is FieldType.FILES else [],
-    }
-
-
-def _options(field: Field, glass: Glass) -> list[tuple[str, str, str]]:
-    match field.type:
-        case FieldType.CHOICE:
-            return [(option.id, words(option), "") for option in field.options]
-        case FieldType.CODE:
-            codes = glass.charter.code_lists.get(field.list or "", {})
-            return [(code.id, words(code.said), words(code.meaning)) for code in codes.values()]
-        case FieldType.ORGANISATION:
-            return [(organisation.code, named(organisation), "") for organisation in members()]
-        case _:
-            return []
-
-
-def _kept(uids: Any, by: Actor) -> list[tuple[str, str]]:
-    found = File.objects.filter(uid__in=_uids(uids), organisation=by.organisation)
-    return [(str(file.uid), file.name) for file in found]
-
-
-def _uids(texts: Any) -> list[UUID]:
-    made = []
-    for text in texts or ():
-        try:
-            made.append(UUID(str(text)))
-        except ValueError:
-            continue
-    return made
 
 
 def _take_uploads(request: HttpRequest, procedure: Procedure, rule: ActRule, by: Actor, typed: dict[str, Any]) -> None:
@@ -290,23 +216,6 @@ def _take_uploads(request: HttpRequest, procedure: Procedure, rule: ActRule, by:
         raise InvalidInput("answers.invalid", said, problems=tuple(problems))
 
 
-def _typed(request: HttpRequest, procedure: Procedure, rule: ActRule) -> dict[str, Any]:
-    """What the form says, before its uploads are taken."""
-    return {
-        name: request.POST.getlist(name) if procedure.field(name).type in MANY else request.POST.get(name, "")
-        for name in rule.asks
-    }
-
-
-def _given(typed: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in typed.items() if value not in ("", [])}
-
-
-def _known_values(known: Seen, rule: ActRule) -> dict[str, Any]:
-    """What is already known and asked again, such as a draft that was sent back."""
-    return {name: known.facts[name] for name in rule.asks if name in known.facts}
-
-
 def _from_case(rule: ActRule, case: Case | None) -> dict[str, Any]:
     """A matter begun inside a case takes its name and stage over."""
     if case is None:
@@ -316,7 +225,7 @@ def _from_case(rule: ActRule, case: Case | None) -> dict[str, Any]:
 
 
 def _case(request: HttpRequest, by: Actor) -> Case | None:
-    uids = _uids([request.POST.get("case") or request.GET.get("case") or ""])
+    uids = uuids([request.POST.get("case") or request.GET.get("case") or ""])
     return queries.case_for(uid=uids[0], by=by) if uids else None
 
 

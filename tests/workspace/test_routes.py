@@ -32,6 +32,7 @@ ELSEWHERE = "api/"
 PAGES: list[tuple[str, dict[str, Any], str, str]] = [
     ("matters", {}, OFFICER, ADMINISTRATOR),
     ("matter", {"number": "G60-2026-00001"}, OFFICER, ADMINISTRATOR),
+    ("beginnings", {}, OFFICER, ADMINISTRATOR),
     ("begin", {"procedure": "assistance", "name": "draft"}, OFFICER, ADMINISTRATOR),
     ("cases", {}, OFFICER, AUDITOR),
     ("case_new", {}, LEADER, AUDITOR),

@@ -13,6 +13,7 @@ urlpatterns = [
     path("matters/<str:number>/", matter.matter, name="matter"),
     path("matters/<str:number>/acts/<str:name>/", acting.act, name="act"),
     path("m/<uuid:uid>/", matter.matter_by_uid, name="matter_by_uid"),
+    path("begin/", acting.beginnings, name="beginnings"),
     path("begin/<str:procedure>/<str:name>/", acting.begin, name="begin"),
     path("papers/<uuid:uid>.<str:kind>", matter.paper, name="paper"),
     path("files/<uuid:uid>", matter.file, name="file"),

@@ -17,6 +17,7 @@ from concord.casework.commands import CENTRE_ROLE
 from concord.casework.definitions import version_in_force
 from concord.casework.models import Case
 from concord.casework.queries import Seen
+from concord.entrypoints.workspace.beginnings import beginnings_by_group
 from concord.entrypoints.workspace.fields import blank, form_field, given, known_values, typed_in, uuids
 from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.presenting import Glass, act_link, facts, role_words, words
@@ -69,6 +70,18 @@ def act(request: Handled, number: str, name: str) -> HttpResponse:
         return redirect("workspace:matter", number=number)
     messages.success(request, _("已办理：%(act)s") % {"act": words(rule)})
     return redirect("workspace:matter", number=number)
+
+
+@page("matter:read")
+def beginnings(request: Handled) -> HttpResponse:
+    """Everything the actor may begin, under the groups that are charged with it."""
+    by, glass = request.actor, glass_of(request.actor)
+    case = _case(request, by)
+    context = {
+        "groups": beginnings_by_group(by, glass, case=str(case.uid) if case else ""),
+        "case": _case_link(case),
+    }
+    return render(request, "workspace/beginnings.html", context)
 
 
 @page("matter:read")
@@ -182,9 +195,7 @@ def _begin_page(
             for role in roles
         ],
         "fields": [form_field(procedure, name, typed, problems, glass) for name in rule.asks],
-        "case": {"uid": str(case.uid), "label": str(case), "url": reverse("workspace:case", args=[case.uid])}
-        if case
-        else None,
+        "case": _case_link(case),
         "key": secrets.token_urlsafe(18) if error is None else _key(request),
         "problems": [(f"party-{field}" if field in roles else field, text) for field, text in _summary(error)],
     }
@@ -222,6 +233,12 @@ def _from_case(rule: ActRule, case: Case | None) -> dict[str, Any]:
         return {}
     offered = {"case_ref": str(case), "case_stage": case.stage}
     return {name: value for name, value in offered.items() if name in rule.asks}
+
+
+def _case_link(case: Case | None) -> dict[str, str] | None:
+    if case is None:
+        return None
+    return {"uid": str(case.uid), "label": str(case), "url": reverse("workspace:case", args=[case.uid])}
 
 
 def _case(request: HttpRequest, by: Actor) -> Case | None:

@@ -18,6 +18,7 @@ from concord.casework import commands, queries
 from concord.casework.definitions import procedure_of
 from concord.casework.models import ProcedureVersion
 from concord.casework.queries import Cursor, Wanted
+from concord.entrypoints.workspace.beginnings import begin_address
 from concord.entrypoints.workspace.jinja import day, named
 from concord.entrypoints.workspace.presenting import Glass, rows_of, words
 from concord.entrypoints.workspace.routing import Handled, page, refusals_noted
@@ -111,21 +112,9 @@ def matters(request: Handled) -> HttpResponse:
         "older_url": f"?{urlencode({**kept, 'after': str(found.older)})}" if found.older else "",
         "newer_url": f"?{urlencode({**kept, 'before': str(found.newer)})}" if found.newer else "",
         "count_text": _("共 %(n)s 件") % {"n": count if count <= MOST_COUNTED else f"{MOST_COUNTED}+"},
-        "new_urls": beginnings(by, glass),
+        "begin_url": begin_address(by, glass),
     }
     return render(request, "workspace/matters.html", context)
-
-
-def beginnings(by: Actor, glass: Glass, *, case: str = "") -> list[dict[str, str]]:
-    """The procedures that the actor may begin."""
-    offered = []
-    for name in glass.charter.in_force:
-        procedure = glass.charter.procedure(name, on=glass.today)
-        for act in procedure.initial_acts():
-            if by.may(act.permission):
-                address = reverse("workspace:begin", args=[procedure.id, act.id])
-                offered.append({"label": words(procedure), "url": f"{address}?case={case}" if case else address})
-    return offered
 
 
 def _procedures(glass: Glass) -> list[tuple[str, str]]:
@@ -194,7 +183,7 @@ def case(request: Handled, uid: Any) -> HttpResponse:
             "opened_at": found.opened_at,
         },
         "rows": rows_of(rows, glass),
-        "new_urls": beginnings(by, glass, case=str(found.uid)),
+        "begin_url": begin_address(by, glass, case=str(found.uid)),
     }
     return render(request, "workspace/case.html", context)
 

@@ -256,7 +256,8 @@ def test_a_planted_fault_is_named_with_its_line(path: str, old: str, new: str, c
         path, marker = NATIONAL, f'id = "{marker.removeprefix("toy:")}"'
     found = {(fault.file, fault.line) for fault in faults if code in {None, fault.code}}
     assert (path, line_of(files[path], marker)) in found
-    assert all(fault.said.zh and fault.said.en for fault in faults)
+    for fault in faults:
+        assert all((fault.said.zh, fault.said.en, fault.rule, fault.advice.zh, fault.advice.en)), fault
     with pytest.raises(DefinitionError) as caught:
         load(files, "toy")
     assert set(caught.value.faults) == set(faults)

@@ -35,7 +35,9 @@ def read(root: Path, *ids: str) -> dict[str, str]:
         folder = root / charter
         if not folder.is_dir() or folder.resolve().parent != root.resolve():
             said = Said(f"没有章程目录“{charter}”", f"there is no charter folder “{charter}”")
-            raise wrong_definition("charter.unreadable", [Fault(charter, 1, "folder", "charter.not_found", said)])
+            advice = Said("请核对目录名", "check the folder's name")
+            fault = Fault(charter, 1, "folder", "charter.not_found", said, advice)
+            raise wrong_definition("charter.unreadable", [fault])
         for file in _files(folder):
             name = file.relative_to(root).as_posix()
             text = _text(file, folder, name)
@@ -46,7 +48,9 @@ def read(root: Path, *ids: str) -> dict[str, str]:
             total += len(text)
             if total > LARGEST_FOLDER or len(texts) > MOST_FILES:
                 said = Said("章程文件过多或过大", "the charter has too many files, or too large ones")
-                raise wrong_definition("charter.unreadable", [Fault(charter, 1, "folder", "charter.too_large", said)])
+                advice = Said("只保留章程的文件", "keep the charter's files alone")
+                fault = Fault(charter, 1, "folder", "charter.too_large", said, advice)
+                raise wrong_definition("charter.unreadable", [fault])
     if faults:
         raise wrong_definition("charter.unreadable", faults)
     return texts
@@ -92,17 +96,22 @@ def _files(folder: Path) -> list[Path]:
 
 def _text(file: Path, folder: Path, name: str) -> str | Fault:
     if not file.resolve().is_relative_to(folder.resolve()) or not file.is_file():
-        return _fault(name, "charter.leads_out", "文件不在章程目录内", "the file does not lie in the charter's folder")
+        said = Said("文件不在章程目录内", "the file does not lie in the charter's folder")
+        return _fault(
+            name, "charter.leads_out", said, Said("放入文件本身，不用链接", "put the file itself there, no link")
+        )
     with file.open("rb") as stream:
         content = stream.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
-        return _fault(name, "charter.too_large", f"文件超过 {LARGEST_FILE} 字节", f"more than {LARGEST_FILE} bytes")
+        said = Said(f"文件超过 {LARGEST_FILE} 字节", f"more than {LARGEST_FILE} bytes")
+        return _fault(name, "charter.too_large", said, Said("拆成几个文件", "split it into several files"))
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        return _fault(name, "charter.not_utf8", "不是 UTF-8 文本", "not UTF-8 text", line)
+        said = Said("不是 UTF-8 文本", "not UTF-8 text")
+        return _fault(name, "charter.not_utf8", said, Said("另存为 UTF-8", "save it as UTF-8"), line)
 
 
-def _fault(name: str, code: str, zh: str, en: str, line: int = 1) -> Fault:
-    return Fault(name, line, "file", code, Said(zh, en))
+def _fault(name: str, code: str, said: Said, advice: Said, line: int = 1) -> Fault:
+    return Fault(name, line, "file", code, said, advice)

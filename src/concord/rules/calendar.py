@@ -190,4 +190,6 @@ def _wrong_year(file: str, year: int) -> DefinitionError:
         f"{file} 写的是{year}年；一年只能有一个文件，文件名就是年份",
         f"{file} speaks of {year}; there is one file for a year and it is named after it",
     )
-    return DefinitionError("calendar.wrong_year", said, faults=(Fault(file, 1, "year", "calendar.wrong_year", said),))
+    advice = Said(f"文件名改为 {year}.toml", f"name the file {year}.toml")
+    fault = Fault(file, 1, "year", "calendar.wrong_year", said, advice)
+    return DefinitionError("calendar.wrong_year", said, faults=(fault,))

@@ -16,7 +16,7 @@ and English that says what happened, why, and what to do next.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +113,7 @@ class Fault:
     rule: str
     code: str
     said: Said
-    advice: Said = field(default=Said("", ""))
+    advice: Said
 
     def __str__(self) -> str:
-        advice = f" → {self.advice.en}" if self.advice.en else ""
-        return f"{self.file}:{self.line}: [{self.rule}] {self.said.en}{advice}"
+        return f"{self.file}:{self.line}: [{self.rule}] {self.said.en} → {self.advice.en}"

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final, TypeVar, cast
 
 from concord.rules.errors import DefinitionError, Fault, Said
+from concord.rules.rows import advise
 from concord.rules.toml_lines import Document, read_toml
 
 # The seven festivals of article 2 of the regulation (全国年节及纪念日放假办法).
@@ -131,7 +132,12 @@ def parse_notice(text: str, *, file: str) -> HolidayNotice:
     reader.format()
     announcements = tuple(_announcement(reader, at) for at in reader.tables("notices"))
     if not announcements:
-        reader.fault(("notices",), "calendar.missing", Said("至少写明一份放假通知", "name at least one notice"))
+        reader.fault(
+            ("notices",),
+            "calendar.missing",
+            Said("没有写明放假通知", "no notice is named"),
+            Said("写明通知的文号、日期和发文机关", "name the notice with number, day and issuer"),
+        )
     numbers = [one.number for one in announcements]
     periods = tuple(_period(reader, at, numbers) for at in reader.tables("periods"))
     if not reader.faults:
@@ -169,7 +175,12 @@ def _period(reader: _Reader, at: tuple[str | int, ...], numbers: list[str]) -> P
     reader.only(at, {"first", "last", "worked", "festivals", "by", "zh", "en"})
     first, last = reader.day(*at, "first"), reader.day(*at, "last")
     if not 0 <= (last - first).days < LONGEST_PERIOD:
-        reader.fault(at, "calendar.bad_period", Said("放假起止日期不合理", "first and last day do not fit"))
+        reader.fault(
+            at,
+            "calendar.bad_period",
+            Said("放假起止日期不合理", "first and last day do not fit"),
+            Said("first 不晚于 last，且相隔不过数日", "first is not after last, and few days lie between"),
+        )
         last = first
     number = numbers[0] if numbers else ""
     if "by" in reader.table(at):
@@ -192,12 +203,20 @@ def _festival(reader: _Reader, at: tuple[str | int, ...]) -> StatutoryFestival:
         try:
             date(2001, *fixed)
         except ValueError:
-            reader.fault(at, "calendar.bad_date", Said("没有这个月日", "there is no such month and day"))
+            reader.fault(
+                at,
+                "calendar.bad_date",
+                Said("没有这个月日", "there is no such month and day"),
+                Said("改正 month 和 day", "mend month and day"),
+            )
     offsets = reader.value(*at, "offsets")
     numbers = tuple(n for n in offsets if type(n) is int) if isinstance(offsets, list) else ()
     if not numbers or not isinstance(offsets, list) or len(numbers) != len(offsets):
         reader.fault(
-            (*at, "offsets"), "calendar.bad_offsets", Said("offsets 应为整数列表", "offsets is a list of days")
+            (*at, "offsets"),
+            "calendar.bad_offsets",
+            Said("offsets 应为整数列表", "offsets is a list of days"),
+            Said("写成 offsets = [0, 1, 2]", "write it as offsets = [0, 1, 2]"),
         )
     return StatutoryFestival(
         reader.one_of(FESTIVALS, *at, "id"),
@@ -217,18 +236,23 @@ def _check_days(reader: _Reader, year: int, periods: tuple[Period, ...]) -> None
         at = ("periods", index)
         for day in (*period.off, *period.worked):
             if day in seen:
-                reader.fault(at, "calendar.day_twice", Said(f"{day} 写了两次", f"{day} stands here twice"))
+                said = Said(f"{day} 写了两次", f"{day} stands here twice")
+                reader.fault(at, "calendar.day_twice", said, Said("只写一次", "write it once"))
             seen.add(day)
             if not date(year - 1, 12, 1) <= day <= date(year + 1, 1, 31):
-                reader.fault(at, "calendar.other_year", Said(f"{day} 不属于{year}年", f"{day} is not of {year}"))
+                said = Said(f"{day} 不属于{year}年", f"{day} is not of {year}")
+                reader.fault(
+                    at, "calendar.other_year", said, Said("移到该年的文件", "it belongs into that year's file")
+                )
         for day in period.worked:
             if day.weekday() < SATURDAY:
                 said = Said(f"{day} 不是周末，不能调休上班", f"{day} is no weekend day, it cannot be a make-up day")
-                reader.fault(at, "calendar.not_weekend", said)
+                reader.fault(at, "calendar.not_weekend", said, Said("从 worked 中删去", "take it out of worked"))
         for name, day in period.festivals.items():
             if not period.first <= day <= period.last:
                 said = Said(f"{name}（{day}）不在放假期间内", f"{name} ({day}) is outside the days off")
-                reader.fault(at, "calendar.festival_outside", said)
+                advice = Said("改正节日或放假起止日期", "mend the festival's day, or the first and last day off")
+                reader.fault(at, "calendar.festival_outside", said, advice)
 
 
 def _check_festivals(reader: _Reader, periods: tuple[Period, ...]) -> None:
@@ -237,7 +261,8 @@ def _check_festivals(reader: _Reader, periods: tuple[Period, ...]) -> None:
     for name in FESTIVALS:
         if named.count(name) != 1:
             said = Said(f"{name} 应当恰好出现一次", f"{name} must stand here exactly once")
-            reader.fault(("periods",), "calendar.festival_count", said)
+            advice = Said("在一个放假期间的 festivals 中写一次", "name it once among the festivals of a period")
+            reader.fault(("periods",), "calendar.festival_count", said, advice)
 
 
 class _Reader:
@@ -250,9 +275,9 @@ class _Reader:
             raise _wrong_file("calendar.bad_file", Said("日历文件有误", "the calendar file is wrong"), (document,))
         self.document: Document = document
 
-    def fault(self, at: tuple[str | int, ...], code: str, said: Said) -> None:
+    def fault(self, at: tuple[str | int, ...], code: str, said: Said, advice: Said) -> None:
         rule = ".".join(str(part) for part in at) or "file"
-        self.faults.append(Fault(self.document.file, self.document.line(*at), rule, code, said))
+        self.faults.append(Fault(self.document.file, self.document.line(*at), rule, code, said, advice))
 
     def refuse(self, code: str, said: Said) -> None:
         """Raise what was gathered, if anything was."""
@@ -278,16 +303,19 @@ class _Reader:
         found = self.value(name)
         if isinstance(found, list) and all(isinstance(one, Mapping) for one in found):
             return [(name, index) for index in range(len(found))]
-        self.fault((name,), "calendar.missing", Said(f"缺少 {name} 列表", f"the list {name} is missing"))
+        said = Said(f"缺少 {name} 列表", f"the list {name} is missing")
+        self.fault((name,), "calendar.missing", said, Said(f"补上 {name} = [ … ]", f"add {name} = [ … ]"))
         return []
 
     def only(self, at: tuple[str | int, ...], known: set[str]) -> None:
         for key in sorted(set(self.table(at)) - known):
-            self.fault((*at, key), "calendar.unknown_key", Said(f"不认识的键 {key}", f"unknown key {key}"))
+            said = Said(f"不认识的键 {key}", f"unknown key {key}")
+            self.fault((*at, key), "calendar.unknown_key", said, advise(key, known))
 
     def format(self) -> None:
         if self.integer("format") != 1:
-            self.fault(("format",), "calendar.format", Said("format 应为 1", "format must be 1"))
+            said = Said("不认识的文件格式版本", "unknown version of the file format")
+            self.fault(("format",), "calendar.format", said, Said("请写 format = 1", "write format = 1"))
 
     def integer(self, *path: str | int) -> int:
         # The years of a date bound every integer of these files.
@@ -325,7 +353,8 @@ class _Reader:
         if good(found):
             return cast("T", found)
         key = path[-1]
-        self.fault(path, "calendar.bad_value", Said(f"{key} 应为{zh}", f"{key} must be {en}"))
+        said = Said(f"{key} 的值不对", f"{key} is wrong")
+        self.fault(path, "calendar.bad_value", said, Said(f"应为{zh}", f"it must be {en}"))
         return instead
 
 

@@ -56,11 +56,11 @@ class Row:
         names = [str(step) for step in self.path[:-1]]
         return ".".join([*names, str(last)]) if names else str(self.path[-1])
 
-    def fault(self, key: str, code: str, said: Said, advice: Said | None = None) -> None:
+    def fault(self, key: str, code: str, said: Said, advice: Said) -> None:
         """Note a fault at ``key`` of this rule."""
         line = self.document.line(*self.path, key) if key else self.line
         rule = self.rule or key
-        self.faults.append(Fault(self.document.file, line, rule, code, said, advice or Said("", "")))
+        self.faults.append(Fault(self.document.file, line, rule, code, said, advice))
 
     def _raw(self, key: str, *, required: bool) -> object:
         self.asked.append(key)
@@ -95,6 +95,7 @@ class Row:
                 key,
                 "definition.bad_text",
                 Said(f"“{key}”为空、过长或含控制字符", f"“{key}” is blank, too long, or holds control characters"),
+                Said(f"写一行文字，至多 {LONGEST_TEXT} 字", f"write one line of at most {LONGEST_TEXT} characters"),
             )
             return ""
         return value
@@ -204,7 +205,8 @@ class Row:
                 row.fault(
                     "",
                     "definition.wrong_type",
-                    Said("此处应为一条规则 { … }", "a rule { … } should stand here"),
+                    Said("此处不是一条规则", "here stands no rule"),
+                    Said("写成一行 { … }", "write it as { … } on one line"),
                 )
                 continue
             written = self.document.written(*row.path)

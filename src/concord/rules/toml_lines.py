@@ -69,7 +69,8 @@ def read_toml(text: str, *, file: str) -> Document | Fault:
             Said("请检查引号、逗号和括号", "check quotes, commas and brackets"),
         )
     except RecursionError:
-        return Fault(file, 1, "toml", "definition.syntax", Said("嵌套过深", "nested too deeply"))
+        said = Said("嵌套过深", "nested too deeply")
+        return Fault(file, 1, "toml", "definition.syntax", said, Said("减少括号层数", "use fewer brackets"))
 
 
 def sound_toml(text: str, *, file: str) -> Document:

@@ -205,7 +205,8 @@ def _translated(failure: RuntimeError, letter: Letter, template: Template) -> In
         f"文书模板 {template.path} 无法排版：{getattr(failure, 'message', diagnostic)}",
         f"The template {template.path} cannot be typeset: {getattr(failure, 'message', diagnostic)}",
     )
-    fault = Fault(file, int(place[2]) if place else 0, letter.kind, "paper.template_failed", said)
+    advice = Said("改正模板的这一行", "mend this line of the template")
+    fault = Fault(file, int(place[2]) if place else 0, letter.kind, "paper.template_failed", said, advice)
     return DefinitionError("paper.template_failed", said, faults=(fault,))
 
 

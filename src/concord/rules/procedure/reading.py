@@ -109,7 +109,12 @@ def read_sources(top: Row) -> tuple[Source, ...]:
 def _refuse_empty(top: Row, procedure: Procedure) -> None:
     for key, things in (("roles", procedure.roles), ("states", procedure.states), ("acts", procedure.acts)):
         if not things:
-            top.fault(key, "definition.empty", Said(f"“{key}”不能为空", f"“{key}” must not be empty"))
+            top.fault(
+                key,
+                "definition.empty",
+                Said(f"“{key}”不能为空", f"“{key}” must not be empty"),
+                Said("至少写一项", "write at least one"),
+            )
     for role in procedure.roles:
         if not IDENTIFIER.fullmatch(role):
             top.fault(

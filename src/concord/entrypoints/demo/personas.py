@@ -91,8 +91,8 @@ PERSONAS = (
         "何安",
         "He An",
         9,
-        "case_officer",
+        "legal_officer",
         "0551-0990 0201",
-        Said("只看得到本局参与的事项，他局之间的一件也看不到", "Sees what the own bureau takes part in, nothing else"),
+        Said("起草章程修改；本局没有参与的事项一件也看不到", "Drafts changes of the charter; sees no matter of others"),
     ),
 )

@@ -26,6 +26,26 @@ GUARDS = (
     ),
     Guard("casework.signer_is_not_drafter", Said("签发人不是起草人", "whoever signs did not draft")),
     Guard("casework.promised_date_is_ahead", Said("承诺日期晚于行为当日", "the promised date lies ahead of the act")),
+    Guard(
+        "impartiality.conflict_is_settled",
+        Said("无利害关系，或者已披露且各方同意", "no interest in the matter, or disclosed and agreed to by all"),
+    ),
+    Guard("mediation.kept_apart", Said("调解材料仅限调解使用", "what is said in a mediation serves it alone")),
+    Guard("recording.days_are_not_ahead", Said("登记的时间不晚于行为作出之时", "no time recorded lies after the act")),
+    Guard(
+        "transfer.sides_are_authorities",
+        Said("各方都是成员机关，协作中心除外", "every side but the centre is a member authority"),
+    ),
+    Guard("transfer.days_are_not_ahead", Said("所填的日期、时间不晚于办理之时", "no day or time told lies ahead")),
+    Guard("transfer.lead_is_a_report", Said("线索来源于投诉举报", "the lead came from a complaint or report")),
+    Guard(
+        "transfer.not_passed_on",
+        Said("本案不是移送来的案件，依指定管辖移交的除外", "the case did not come by transfer, unless designated"),
+    ),
+    Guard(
+        "transfer.service_is_proved",
+        Said("留置、电子送达附有见证或者凭证", "leaving and electronic service are witnessed or proved"),
+    ),
 )
 
 GUARD_NAMES = frozenset(guard.name for guard in GUARDS)

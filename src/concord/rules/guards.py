@@ -32,6 +32,12 @@ GUARDS = (
     ),
     Guard("mediation.kept_apart", Said("调解材料仅限调解使用", "what is said in a mediation serves it alone")),
     Guard("recording.days_are_not_ahead", Said("登记的时间不晚于行为作出之时", "no time recorded lies after the act")),
+    Guard("publication.is_published", Said("不是仅受警告的处罚", "the penalty is more than a warning")),
+    Guard("publication.other_province", Said("登记地机关在外省", "the party is registered in another province")),
+    Guard(
+        "publication.shown_as_long_as_the_law_says",
+        Said("公示截止日期与处罚档次相符", "the publication ends when the tier of the penalty says"),
+    ),
     Guard(
         "transfer.sides_are_authorities",
         Said("各方都是成员机关，协作中心除外", "every side but the centre is a member authority"),

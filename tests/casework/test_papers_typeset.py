@@ -24,6 +24,7 @@ MARKUP = (
     '#import "x.typ": y *bold* _it_ $x^2$ `raw` \\ #panic("no") [ ] <label> @ref // c /* d */ = https://a.b {{ 1 }}'
 )
 LETTERHEAD = "cn/papers/letterhead.typ"
+LINES = "cn/papers/lines.typ"
 REQUEST_PATH = "cn/papers/assistance/request_letter.typ"
 
 
@@ -282,7 +283,7 @@ def test_a_letter_that_differs_in_one_fact_differs_in_its_bytes() -> None:
 
 def test_a_template_is_found_with_the_parts_it_imports() -> None:
     found = template_in({**FILES, "cn/papers/other.typ": "x"}, REQUEST_PATH)
-    assert set(found.parts) == {LETTERHEAD}
+    assert set(found.parts) == {LETTERHEAD, LINES}
     assert found.digest == template_in(FILES, REQUEST_PATH).digest
     mended = template_in({**FILES, LETTERHEAD: FILES[LETTERHEAD] + "\n"}, REQUEST_PATH)
     assert mended.digest != found.digest

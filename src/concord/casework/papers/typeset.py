@@ -12,7 +12,7 @@ from datetime import UTC, datetime, time
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import typst
 
@@ -115,17 +115,32 @@ def typeset(letter: Letter, *, template: Template, fonts: Path) -> Typeset:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a paper in reading order: its kind (``heading``, ``item`` …), a label before it, and its text."""
+    """One line of a paper in reading order: its kind (``heading``, ``item`` …), a label before it, and its text.
+
+    A line that stands in columns holds ``cells``, rows of texts; ``widths`` are the columns' shares of a table.
+    """
 
     kind: str
     label: str
     text: str
+    cells: tuple[tuple[str, ...], ...] = ()
+    widths: tuple[float, ...] = ()
+
+    @classmethod
+    def from_metadata(cls, found: Mapping[str, Any]) -> Self:
+        """The line as a template handed it out."""
+        cells = tuple(tuple(row) for row in found.get("cells", ()))
+        return cls(found["kind"], found["label"], found["text"], cells, tuple(found.get("widths", ())))
+
+    def words(self) -> tuple[str, ...]:
+        """Every text of the line, in reading order."""
+        return (self.label + self.text, *(text for row in self.cells for text in row))
 
 
 def lines(letter: Letter, *, template: Template, fonts: Path) -> tuple[Line, ...]:
     """What the paper says, line by line, as the template worded it; raises as ``typeset`` does, glyphs apart."""
     found = _metadata(letter, {"letter": context(letter)}, template=template, fonts=fonts)
-    return tuple(Line(**line) for line in found["lines"])
+    return tuple(Line.from_metadata(line) for line in found["lines"])
 
 
 def refusal(letter: Letter, unshown: Iterable[str]) -> InvalidInput | None:

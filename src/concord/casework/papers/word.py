@@ -13,6 +13,7 @@ import re
 import zipfile
 from dataclasses import dataclass
 from datetime import datetime, time
+from itertools import groupby
 from pathlib import Path
 from typing import cast
 
@@ -28,6 +29,7 @@ from docx.styles.style import ParagraphStyle
 
 from concord.casework.papers.letter import Letter, texts
 from concord.casework.papers.typeset import Line, Template, lines, refusal
+from concord.casework.papers.word_tables import CELL, WRITERS, write_form
 from concord.rules.errors import DefinitionError, Said
 
 _RED = RGBColor(0xC8, 0x16, 0x1D)
@@ -72,15 +74,21 @@ _LOOKS = {
         colour=_RED,
         border=("bottom", "thickThinSmallGap", "24", "C8161D"),
     ),
+    "office": _Look("制作机关", size=17, align=WD_ALIGN_PARAGRAPH.CENTER, exact=False),
     "number": _Look("发文字号", align=WD_ALIGN_PARAGRAPH.RIGHT),
+    "serial": _Look("发文字号（居中）", align=WD_ALIGN_PARAGRAPH.CENTER),
     "title": _Look(
         "公文标题", font="方正小标宋简体", size=22, align=WD_ALIGN_PARAGRAPH.CENTER, before=20, after=20, exact=False
     ),
     "addressee": _Look("主送机关"),
     "heading": _Look("公文小标题", font="黑体", indent=2, keep=True),
+    "subheading": _Look("公文二级标题", font="楷体_GB2312", indent=2, keep=True),
     "paragraph": _TEXT,
     "item": _TEXT,
     "answer": _TEXT,
+    "article": _TEXT,
+    "party": _TEXT,
+    "detail": _TEXT,
     "attachment": _Look("附件说明", indent=2, align=WD_ALIGN_PARAGRAPH.LEFT),
     "signature": _Look("发文机关署名", align=WD_ALIGN_PARAGRAPH.RIGHT, right=2, before=28.9, keep=True),
     "seal": _DATED,
@@ -90,6 +98,9 @@ _LOOKS = {
     "imprint": _IMPRINT,
     "note": _Look("文书说明", size=9, exact=False, before=6),
 }
+_CELL = _Look(CELL, size=12, align=WD_ALIGN_PARAGRAPH.LEFT, exact=False, before=3, after=3)
+_BOLD_LABELS = ("answer", "article", "party")
+_FORM = ("grid", "sign")
 
 
 def word(letter: Letter, *, template: Template, fonts: Path) -> bytes:
@@ -105,8 +116,12 @@ def word(letter: Letter, *, template: Template, fonts: Path) -> bytes:
     said = lines(letter, template=template, fonts=fonts)
     paper = Document()
     _lay_out(paper, letter)
-    for line in said:
-        _write(paper, line, template)
+    for formed, group in groupby(said, key=lambda line: line.kind in _FORM):
+        if formed:
+            write_form(paper, list(group))
+            continue
+        for line in group:
+            _write(paper, line, template)
     foot = paper.sections[0].footer.paragraphs[0]
     foot.alignment = WD_ALIGN_PARAGRAPH.CENTER
     for text, field in (("第 ", "PAGE"), (" 页　共 ", "NUMPAGES"), (" 页", "")):
@@ -128,7 +143,7 @@ def _lay_out(paper: Paper, letter: Letter) -> None:
     about.title, about.author, about.last_modified_by = f"{letter.title} {letter.number}", letter.sender, letter.sender
     about.comments, about.language = "", "zh-CN"
     about.created = about.modified = datetime.combine(letter.issued_date, time())  # naive: the library writes it as UTC
-    for look in dict.fromkeys(_LOOKS.values()):
+    for look in dict.fromkeys([*_LOOKS.values(), _CELL]):
         _make(paper, look)
 
 
@@ -150,18 +165,22 @@ def _make(paper: Paper, look: _Look) -> None:
 
 
 def _write(paper: Paper, line: Line, template: Template) -> None:
+    if line.kind in WRITERS:
+        WRITERS[line.kind](paper, line)
+        return
     if line.kind not in _LOOKS:
+        known = [*_LOOKS, *WRITERS, *_FORM]
         raise DefinitionError(
             "paper.template_failed",
             Said(
-                f"文书模板 {template.path} 用了未知的行类别“{line.kind}”；可用的有：{'、'.join(_LOOKS)}。",
+                f"文书模板 {template.path} 用了未知的行类别“{line.kind}”；可用的有：{'、'.join(known)}。",
                 f"The template {template.path} uses an unknown kind of line, “{line.kind}”; the known ones are "
-                f"{', '.join(_LOOKS)}.",
+                f"{', '.join(known)}.",
             ),
         )
     paragraph = paper.add_paragraph(style=_LOOKS[line.kind].name)
     if line.label:
-        paragraph.add_run(line.label).bold = line.kind == "answer"
+        paragraph.add_run(line.label).bold = line.kind in _BOLD_LABELS
     paragraph.add_run(line.text)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from concord.rules.charter.model import Charter, Escalation, Post
 from concord.rules.charter.reading import Part
 from concord.rules.errors import Fault, Said
+from concord.rules.law import check_sources
 from concord.rules.procedure.checking import check_source
 from concord.rules.procedure.faults import Add, Faults
 from concord.rules.procedure.timing import check_limit
@@ -30,6 +31,8 @@ def check_parts(parts: tuple[Part, ...], charter: Charter) -> tuple[Fault, ...]:
         local = Faults(part.file)
         for source in part.sources:
             check_source(source, local)
+        if charter.laws.rows:
+            check_sources(part.sources, charter.laws, local)
         _check_repeated(part, parts[: parts.index(part)], local)
         _check_sources(part, charter, local)
         _check_tree(part, charter, local)

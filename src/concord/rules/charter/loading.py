@@ -14,6 +14,7 @@ from concord.rules.charter.model import Charter, Code
 from concord.rules.charter.reading import Part, read_code_list, read_part
 from concord.rules.errors import DefinitionError, Fault, Said
 from concord.rules.guards import GUARD_NAMES
+from concord.rules.law import Laws, check_catalogue, check_cited, read_laws
 from concord.rules.procedure import Procedure
 from concord.rules.procedure import check as check_procedure
 from concord.rules.procedure import parse as parse_procedure
@@ -64,12 +65,17 @@ def _assemble(
     belonging = {path: files[path] for folder in folders for path in sorted(files) if path.partition("/")[0] == folder}
     procedures = _read_procedures(belonging, faults)
     codes = _read_codes(belonging, faults)
+    laws = read_laws(belonging, faults=faults)
     _check_calendars(belonging, faults)
-    charter = _join(parts, folders, belonging, procedures, codes)
+    charter = _join(parts, belonging, procedures, codes, laws)
     # A missing part would only drown the real fault in others that follow from it.
     if not faults:
         faults.extend(check_parts(parts, charter))
         _check_procedures(charter, procedures, guards, handlers, faults)
+        # A charter adopted before there was a catalogue of law keeps running without one.
+        if laws.rows:
+            faults.extend(check_catalogue(laws, codes.get("causes", {})))
+            faults.extend(fault for procedure in procedures.values() for fault in check_cited(procedure, laws))
     return charter, faults
 
 
@@ -139,12 +145,13 @@ def _check_calendars(files: Mapping[str, str], faults: list[Fault]) -> None:
 
 def _join(
     parts: tuple[Part, ...],
-    folders: list[str],
     files: Mapping[str, str],
     procedures: Mapping[str, Procedure],
     codes: Mapping[str, Mapping[str, Code]],
+    laws: Laws,
 ) -> Charter:
     own = parts[-1]
+    folders = [part.file.partition("/")[0] for part in parts]
     return Charter(
         id=own.id,
         version=own.version,
@@ -169,6 +176,7 @@ def _join(
         escalation=own.escalation,
         in_force=own.in_force,
         procedures=MappingProxyType(_by_id(folders, procedures)),
+        laws=laws,
         digest=digest_of(canonical_json({path: digest_of(text) for path, text in files.items()}).decode()),
     )
 

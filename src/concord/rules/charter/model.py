@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from concord.rules.errors import NotFound, Said
+from concord.rules.law import Laws
 from concord.rules.procedure import Line, Procedure, Source
 
 
@@ -204,6 +205,7 @@ class Charter:
     escalation: tuple[Escalation, ...]
     in_force: Mapping[str, date]
     procedures: Mapping[str, tuple[Procedure, ...]]
+    laws: Laws
     digest: str
 
     @property

@@ -10,5 +10,5 @@ from concord.rules.errors import InvalidInput, Problem, Said
 def conflict_is_settled(occasion: Occasion) -> None:
     """Whoever has an interest in the matter serves only if all parties, told of it, agree (特邀调解规定 15, 16)."""
     if occasion.answers["conflict_declared"] == "open":
-        said = Said("有利害关系且未获各方同意的应当回避，请另选一人。", "With an open interest one withdraws; name another.")
+        said = Said("有利害关系且未获各方同意的应当回避，请另选一人。", "One with an open interest withdraws.")
         raise InvalidInput("impartiality.conflict", said, problems=(Problem("conflict_declared", "conflict", said),))

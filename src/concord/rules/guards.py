@@ -31,7 +31,15 @@ GUARDS = (
         Said("无利害关系，或者已披露且各方同意", "no interest in the matter, or disclosed and agreed to by all"),
     ),
     Guard("mediation.kept_apart", Said("调解材料仅限调解使用", "what is said in a mediation serves it alone")),
-    Guard("recording.days_are_not_ahead", Said("登记的时间不晚于行为作出之时", "no time recorded lies after the act")),
+    Guard("patent.ruling_is_effective", Said("裁决或者判决已经生效", "the ruling or judgment is in effect")),
+    Guard("patent.objection_is_in_time", Said("在答辩期内提出", "the objection came within the period of defence")),
+    Guard("patent.first_to_accept", Said("由最先受理的机关管辖", "the first to accept is competent")),
+    Guard("patent.panel_is_odd", Said("合议组为三名以上单数", "the panel has three members or more, an odd number")),
+    Guard("patent.evidence_period_is_long_enough", Said("举证期限不少于十五日", "at least 15 days for evidence")),
+    Guard(
+        "patent.extension_in_order",
+        Said("先由负责人延长一个月，再报上一级批准", "first one month by the head, then by the next higher authority"),
+    ),
     Guard("publication.is_published", Said("不是仅受警告的处罚", "the penalty is more than a warning")),
     Guard("publication.other_province", Said("登记地机关在外省", "the party is registered in another province")),
     Guard(
@@ -42,7 +50,6 @@ GUARDS = (
         "transfer.sides_are_authorities",
         Said("各方都是成员机关，协作中心除外", "every side but the centre is a member authority"),
     ),
-    Guard("transfer.days_are_not_ahead", Said("所填的日期、时间不晚于办理之时", "no day or time told lies ahead")),
     Guard("transfer.lead_is_a_report", Said("线索来源于投诉举报", "the lead came from a complaint or report")),
     Guard(
         "transfer.not_passed_on",

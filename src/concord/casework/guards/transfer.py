@@ -1,14 +1,11 @@
 """Guards of leads, transfers, jurisdiction and service."""
 
-from datetime import date, datetime
-
 from django.db.models import Q
 
 from concord.casework.queries import visible_to
 from concord.casework.registry import Occasion, guard
 from concord.foundation.organisations.models import Kind
 from concord.rules.errors import Conflict, InvalidInput, Problem, Said
-from concord.rules.procedure import FieldType
 
 
 def _refuse(code: str, said: Said, *fields: str) -> None:
@@ -23,18 +20,6 @@ def sides_are_authorities(occasion: Occasion) -> None:
     sides = [(role, side) for role, held in occasion.parties.items() for side in held if role != "centre"]
     said = Said("请选择一个成员机关；协作中心不是行政机关。", "Choose a member; the centre is no authority.")
     _refuse("transfer.not_an_authority", said, *(role for role, side in sides if side.kind != Kind.MEMBER))
-
-
-@guard("transfer.days_are_not_ahead")
-def days_are_not_ahead(occasion: Occasion) -> None:
-    """What is told as having happened has happened: no day or time of the answers lies ahead of the act."""
-    types = {name: occasion.procedure.field(name).type for name in occasion.answers}
-    days = [name for name, kind in types.items() if kind is FieldType.DATE]
-    times = [name for name, kind in types.items() if kind is FieldType.DATETIME]
-    ahead = [name for name in days if date.fromisoformat(str(occasion.answers[name])) > occasion.today]
-    ahead += [name for name in times if datetime.fromisoformat(str(occasion.answers[name])) > occasion.at]
-    said = Said("该日期晚于现在，请填写实际发生的时间。", "This lies ahead; give the time at which it happened.")
-    _refuse("transfer.day_ahead", said, *ahead)
 
 
 @guard("transfer.lead_is_a_report")

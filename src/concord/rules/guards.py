@@ -31,6 +31,7 @@ GUARDS = (
         Said("无利害关系，或者已披露且各方同意", "no interest in the matter, or disclosed and agreed to by all"),
     ),
     Guard("mediation.kept_apart", Said("调解材料仅限调解使用", "what is said in a mediation serves it alone")),
+    Guard("recording.days_are_not_ahead", Said("登记的时间不晚于行为作出之时", "no time recorded lies after the act")),
     Guard("patent.ruling_is_effective", Said("裁决或者判决已经生效", "the ruling or judgment is in effect")),
     Guard("patent.objection_is_in_time", Said("在答辩期内提出", "the objection came within the period of defence")),
     Guard("patent.first_to_accept", Said("由最先受理的机关管辖", "the first to accept is competent")),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from concord.casework import clocks, queries
+from concord.casework import counting, queries
 from concord.casework.models import ClockRun, Matter
 from concord.foundation.organisations.queries import calendar_on
 from concord.rules.errors import Conflict, InvalidInput
@@ -151,7 +151,7 @@ def test_an_answer_after_the_limit_is_still_an_answer(world: World) -> None:
 def test_a_clock_counts_itself_again_and_explains_each_day(world: World) -> None:
     matter = world.matter_in("delivered")
     run = ClockRun.objects.get(matter=matter, clock="reply")
-    again = clocks.explained(run, calendar_on(date(2026, 2, 6)))
+    again = counting.explained(run, calendar_on(date(2026, 2, 6)))
     assert (again.nominal, again.legal_due, again.safe_due) == (run.nominal, run.legal_due, run.safe_due)
     actor = world.actor("asking.clerk")
     with speaking_as(actor):
@@ -175,7 +175,7 @@ def test_a_clock_of_hours_ends_at_its_instant(toys: World) -> None:
     matter = errand_taken(toys, "2026-03-02T09:00")
     run = ClockRun.objects.get(matter=matter, clock="visit_time")
     assert run.due_at == time("2026-03-04T09:00")
-    assert isinstance(clocks.explained(run, calendar_on(date(2026, 3, 2))).legal_due, datetime)
+    assert isinstance(counting.explained(run, calendar_on(date(2026, 3, 2))).legal_due, datetime)
     before = everything()
     with pytest.raises(Conflict, match=r"casework\.too_late"):
         toys.do(matter, "report", by="asked.liaison", at="2026-03-04T09:01", **REPORT)

@@ -30,6 +30,7 @@ CHANGES: Mapping[str, Any] = {
     "copies": (),
     "attachments": (),
     "reference": "西岭市监协查〔2026〕1号",
+    "parties": {"requester": "西岭市市场监督管理局"},
 }
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from concord.casework.models import NumberSeries
 from concord.rules.errors import Conflict, InvalidInput, NotAllowed, NotFound, Stale
-from tests.support.worlds import ERRAND, REQUEST, World, everything
+from tests.support.worlds import ERRAND, REQUEST, World, everything, national_world
 
 pytestmark = pytest.mark.django_db
 NOWHERE = str(UUID(int=7))
@@ -65,18 +65,22 @@ def test_a_matter_needs_two_different_known_sides(
     assert everything() == before
 
 
-def test_the_centre_gives_no_assistance(world: World) -> None:
+def test_the_centre_takes_no_members_part(world: World) -> None:
     before = everything()
     with pytest.raises(InvalidInput) as refused:
         world.begin(asked="centre")
-    assert (refused.value.code, fields(refused)) == ("assistance.not_competent", [("requested", "not_competent")])
+    assert (refused.value.code, fields(refused)) == ("casework.bad_parties", [("requested", "same")])
+    with pytest.raises(NotAllowed, match=r"casework\.not_the_initiator"):
+        world.begin(by="centre.secondee")
     assert everything() == before
 
 
-def test_the_centre_asks_for_none(world: World) -> None:
+@pytest.mark.parametrize(("by", "asked", "role"), [("centre", "asked", "requester"), ("asking", "centre", "requested")])
+def test_the_centre_neither_asks_for_assistance_nor_gives_it(db: None, by: str, asked: str, role: str) -> None:  # noqa: ARG001  the database is needed, not its value
+    nation = national_world()  # its assistance knows no centre
     with pytest.raises(InvalidInput) as refused:
-        world.begin(by="centre.secondee")
-    assert refused.value.code == "assistance.not_competent"
+        nation.begin(by=f"{by}.case_officer" if by == "asking" else "centre.secondee", asked=asked)
+    assert (refused.value.code, fields(refused)) == ("assistance.not_competent", [(role, "not_competent")])
 
 
 @pytest.mark.parametrize("kind", ["legal_officer", "clerk", "service_provider", "auditor", "administrator"])

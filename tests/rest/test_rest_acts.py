@@ -75,7 +75,7 @@ BAD_BEGINNINGS: tuple[tuple[dict[str, Any], int, str, set[str]], ...] = (
     ({"act": "issue"}, 409, "casework.not_in_state", set()),
     ({"act": "nonsense"}, 404, "casework.no_act", set()),
     ({"procedure": "nonsense"}, 404, "charter.no_procedure_in_force", set()),
-    ({"parties": {"requested": "centre"}}, 422, "assistance.not_competent", set()),
+    ({"parties": {"requested": "centre"}}, 422, "casework.bad_parties", {"requested"}),
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -12,10 +12,11 @@ from uuid import UUID
 from django.db import IntegrityError
 from django.db.models import Q
 
-from concord.casework import clocks, effects, letters, numbers
+from concord.casework import clocks, effects, letters, numbers, rounds
 from concord.casework.answering import resolved
-from concord.casework.definitions import version_in_force
-from concord.casework.models import Act, Case, ClockRun, Matter, Message, Paper, Participant
+from concord.casework.definitions import version_in_force, version_with
+from concord.casework.models import Act, Case, Matter, Message, Paper, Participant
+from concord.casework.parties import CENTRE_ROLE, Named, chosen, codes_of, require_initiator
 from concord.casework.queries import READ, Seen, no_case, no_matter, seen, visible_to
 from concord.casework.registry import GUARDS, Occasion
 from concord.foundation.access.actor import Actor
@@ -34,7 +35,6 @@ from concord.rules.numbering import matter_number
 from concord.rules.procedure import Act as ActRule
 from concord.rules.procedure import Procedure
 
-CENTRE_ROLE = "centre"
 SERIES_OF_MATTERS = "matter"
 CASE_NUMBER_LENGTH = 80
 CASE_NAME_LENGTH = 160
@@ -63,7 +63,7 @@ def begin(
     *,
     procedure: str,
     act: str,
-    parties: Mapping[str, str],
+    parties: Named,
     answers: Mapping[str, object],
     by: Actor,
     at: datetime,
@@ -71,7 +71,7 @@ def begin(
     entropy: bytes,
     case: Case | None = None,
 ) -> Matter:
-    """Begin a matter with an initial act (起草); ``parties`` names an organisation's code per role.
+    """Begin a matter with an initial act (起草); ``parties`` names the organisations' codes per role (a text is one).
 
     ``key`` is unique per organisation: the same request again returns the matter it made. ``entropy``: 32 random bytes.
     Raises NotFound, NotAllowed, InvalidInput (all problems at once), Conflict ``casework.key_reused``.
@@ -79,7 +79,7 @@ def begin(
     if case is not None and case.organisation_id != by.organisation.id:
         raise no_case()
     asked = Asked(act=act, answers=answers, by=by, at=at, key=key, entropy=entropy)
-    where = f"{procedure}:{sorted(parties.items())}:{case.uid if case else ''}"
+    where = f"{procedure}:{sorted(codes_of(parties).items())}:{case.uid if case else ''}"
     try:
         return _begin(procedure, parties, case, asked, asked.digest(where))
     except IntegrityError:
@@ -174,7 +174,7 @@ def note_refusal(*, by: Actor, at: datetime, what: str = "matter", uid: UUID | N
         journal.record_read(what=what, subject=subject, by=by, at=at, refused=True)
 
 
-def _begin(procedure_id: str, parties: Mapping[str, str], case: Case | None, asked: Asked, digest: str) -> Matter:
+def _begin(procedure_id: str, parties: Named, case: Case | None, asked: Asked, digest: str) -> Matter:
     by, at = asked.by, asked.at
     today = legal_date(at)
     with writing():
@@ -189,12 +189,12 @@ def _begin(procedure_id: str, parties: Mapping[str, str], case: Case | None, ask
             raise not_in_state(rule)
         if not by.may(rule.permission) or not by.may(READ):
             raise _may_not(rule)
+        require_initiator(procedure, by.organisation, middle)
         try:
-            organisations = _parties(procedure, parties, by, middle)
+            organisations = chosen(procedure, parties, by.organisation, middle)
         except InvalidInput as wrong:
             raise _with_answers_problems(wrong, procedure, rule, asked) from None
         n = numbers.take_number(series)
-        target = next((organisations[role] for role in procedure.roles if role not in {rule.role, CENTRE_ROLE}), None)
         matter = Matter.objects.create(
             uid=uuid7(at, asked.entropy[:10]),
             number=str(matter_number(charter_on(today).id.upper(), today.year, n)),
@@ -204,14 +204,15 @@ def _begin(procedure_id: str, parties: Mapping[str, str], case: Case | None, ask
             state="",
             outer_state="",
             origin=by.organisation,
-            target=target,
+            target=_target(procedure, organisations),
             case=case,
             begun_at=at,
             acted_at=at,
         )
         Participant.objects.bulk_create(
             Participant(matter=matter, role=role, organisation=organisation)
-            for role, organisation in organisations.items()
+            for role, held_by in organisations.items()
+            for organisation in held_by
         )
         effects.show(matter, rule.role, by.organisation, at=at)
         known = Seen(
@@ -230,7 +231,7 @@ def _perform(uid: UUID, version: int, asked: Asked, digest: str) -> Act:
         done = _done_before(asked, digest)
         if done is not None:
             return done
-        known = seen(row, role=row.role, by=asked.by)
+        known = seen(row, role=row.role, by=asked.by, on=legal_date(asked.at))
         if known.version != version:
             raise _stale()
         rule = _rule(known.procedure, asked.act)
@@ -243,7 +244,7 @@ def _do(known: Seen, rule: ActRule, asked: Asked, digest: str) -> Act:
     matter, procedure, at = known.matter, known.procedure, asked.at
     today = legal_date(at)
     charter, calendar = charter_on(today), calendar_on(today)
-    clocks.require_running(matter, procedure, rule, at=at)
+    clocks.require_running(matter, procedure, rule, by=asked.by.organisation, at=at)
     taken = rule_answers.take(procedure, rule, asked.answers, known=known.facts, code_lists=charter.code_lists)
     files = resolved(procedure, rule, taken, by=asked.by)
     occasion = Occasion(
@@ -259,19 +260,24 @@ def _do(known: Seen, rule: ActRule, asked: Asked, digest: str) -> Act:
     )
     for name in rule.guards:
         GUARDS[name](occasion)
-    act = _written(known, rule, asked, taken, digest)
+    moved = matter.procedure_version.digest != procedure.digest
+    if moved:
+        matter.procedure_version = version_with(procedure.digest)
+    done = rounds.as_done(matter, procedure, rule, known.parties, asked.by.organisation)
+    act = _written(known, done, asked, taken, digest)
     released = effects.fold(matter, procedure, rule, taken, at=at)
     effects.attach(act, files, released)
-    effects.move(matter, rule, known)
+    effects.move(matter, done, known)
     facts = {**known.facts, **taken}
-    started = clocks.apply(matter, procedure, rule, facts=facts, parties=known.parties, calendar=calendar, at=at)
+    turn = clocks.Turn(matter, procedure, done, facts, known.parties, asked.by.organisation, calendar, at)
+    changed = clocks.apply(turn)
     paper = None
     if rule.paper:
-        paper = letters.issue(act, known, started, charter=charter, by=asked.by, entropy=asked.entropy)
+        paper = letters.issue(act, known, changed.started, charter=charter, by=asked.by, entropy=asked.entropy)
     effects.settle(matter, procedure, known)
     effects.join(matter, procedure, rule, known.parties, at=at)
     receivers = effects.send(act, known.parties)
-    _record(act, rule, asked.by, started, paper)
+    _record(act, asked.by, changed, paper, version=procedure.digest if moved else None)
     effects.tell(act, procedure, rule, known.parties, receivers)
     return act
 
@@ -297,19 +303,24 @@ def _written(known: Seen, rule: ActRule, asked: Asked, taken: dict[str, JSON], d
     )
 
 
-def _record(act: Act, rule: ActRule, by: Actor, started: Sequence[ClockRun], paper: Paper | None) -> None:
-    """The journal's entry of the act: states, digests, clocks, the paper's number; no free text."""
+def _record(act: Act, by: Actor, changed: clocks.Changed, paper: Paper | None, *, version: str | None) -> None:
+    """The journal's entry of the act: states, digests, clocks, the paper's number; no free text.
+
+    ``version`` is the digest of the procedure version that the matter went over to with this act.
+    """
     details: dict[str, str | int | list[str]] = {
         "seq": act.seq,
         "from": act.from_state,
         "to": act.to_state,
         "answers": act.answers_digest,
     }
-    details.update({f"clock.{run.clock}": run.legal_due.isoformat() for run in started})
+    details.update(changed.said())
+    if version is not None:
+        details["procedure"] = version
     if paper is not None:
         details |= {"paper": paper.number, "paper.digest": paper.file.digest, "letter.digest": paper.letter_digest}
     journal.record(
-        event=f"{act.matter.procedure}.{rule.id}",
+        event=f"{act.matter.procedure}.{act.act}",
         at=act.at,
         by=by,
         subject=act.matter.number,
@@ -319,34 +330,11 @@ def _record(act: Act, rule: ActRule, by: Actor, started: Sequence[ClockRun], pap
     )
 
 
-def _parties(
-    procedure: Procedure, named: Mapping[str, str], by: Actor, middle: Organisation
-) -> dict[str, Organisation]:
-    """The organisation of every role: the beginner's own, the centre's, and those named by code."""
-    initiating = procedure.initiating_role
-    wanted = [role for role in procedure.roles if role not in {initiating, CENTRE_ROLE}]
-    found = {row.code: row for row in Organisation.objects.filter(code__in=[named.get(role, "") for role in wanted])}
-    problems: list[Problem] = []
-    parties = {initiating: by.organisation}
-    for role in wanted:
-        organisation = found.get(named.get(role, ""))
-        if organisation is None:
-            problems.append(Problem(role, "missing", Said("请选择机关。", "Choose an organisation.")))
-        elif organisation in parties.values():
-            said = Said(
-                "每一方必须是不同的机关，请另选一个。", "Each side must be a different organisation; choose another."
-            )
-            problems.append(Problem(role, "same", said))
-        else:
-            parties[role] = organisation
-    unknown = sorted(set(named) - set(wanted))
-    problems += [Problem(role, "unknown", Said(f"程序中没有角色“{role}”。", f"No role {role!r}.")) for role in unknown]
-    if problems:
-        said = Said("没有办理：请更正标出的项目。", "Nothing was done: mend the marked fields.")
-        raise InvalidInput("casework.bad_parties", said, problems=tuple(problems))
-    if CENTRE_ROLE in procedure.roles:
-        parties[CENTRE_ROLE] = middle
-    return parties
+def _target(procedure: Procedure, parties: rounds.Parties) -> Organisation | None:
+    """The organisation that a matter goes to; None where there is no other side, or several organisations are it."""
+    others = [role for role in procedure.roles if role not in {procedure.initiating_role, CENTRE_ROLE}]
+    first = parties[others[0]] if others else ()
+    return first[0] if len(first) == 1 else None
 
 
 def _with_answers_problems(wrong: InvalidInput, procedure: Procedure, rule: ActRule, asked: Asked) -> InvalidInput:
@@ -388,6 +376,8 @@ def _require_possible(known: Seen, rule: ActRule, by: Actor) -> None:
         raise _may_not(rule)
     if rule.initial or known.state not in rule.from_states:
         raise not_in_state(rule)
+    if rule.id in known.done:
+        raise _done_already(rule)
 
 
 def _may_not(rule: ActRule) -> NotAllowed:
@@ -409,6 +399,14 @@ def not_in_state(rule: ActRule) -> Conflict:
             f"“{rule.en}” is not possible in the present state. Go back to the matter to see what is.",
         ),
     )
+
+
+def _done_already(rule: ActRule) -> Conflict:
+    said = Said(
+        f"本机关已经作出过“{rule.zh}”一类的答复，不需要再次办理；请等待其他机关。",
+        f"Your authority has already done “{rule.en}” or answered otherwise; wait for the others.",
+    )
+    return Conflict("casework.done_already", said)
 
 
 def _stale() -> Stale:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from django.db.models import Case as Choice
+from django.db.models import When
+
+from concord.casework import rounds
 from concord.casework.models import Act, Attachment, Audience, Matter, Message, Participant
 from concord.casework.queries import READ, Seen
+from concord.casework.rounds import Parties
 from concord.foundation.access.models import Scope
 from concord.foundation.database.clock import legal_date
 from concord.foundation.files.models import File
@@ -83,9 +88,13 @@ def _outcome(known: Seen, final: str) -> str:
 
 
 def settle(matter: Matter, procedure: Procedure, known: Seen) -> None:
-    """Write the matter's row: whose turn it is follows from the first act the procedure lists for its state."""
-    turn = next((act.role for act in procedure.acts if matter.state in act.from_states), None)
-    matter.holder = known.parties[turn] if turn else None
+    """Write the matter's row: who holds it is who is awaited; nobody alone while several organisations are."""
+    waiting = rounds.awaited(matter, procedure, known.parties)
+    matter.holder = waiting[0] if len(waiting) == 1 else None
+    if procedure.many:
+        Participant.objects.filter(matter=matter).update(
+            awaited=Choice(When(organisation__in=waiting, then=True), default=False)
+        )
     handling = matter.facts.get("handling")
     matter.handling = handling if isinstance(handling, str) else matter.handling
     matter.save()
@@ -96,7 +105,7 @@ def show(matter: Matter, role: str, organisation: Organisation, *, at: datetime)
     Audience.objects.create(
         scope=Scope.objects.get(organisation=organisation), matter=matter, role=role, sort_key=sort_key(at)
     )
-    Participant.objects.filter(matter=matter, role=role).update(joined_at=at)
+    Participant.objects.filter(matter=matter, role=role, organisation=organisation).update(joined_at=at)
 
 
 def sort_key(at: datetime) -> int:
@@ -104,9 +113,7 @@ def sort_key(at: datetime) -> int:
     return int(at.timestamp() * 1_000_000)
 
 
-def join(
-    matter: Matter, procedure: Procedure, rule: ActRule, parties: Mapping[str, Organisation], *, at: datetime
-) -> None:
+def join(matter: Matter, procedure: Procedure, rule: ActRule, parties: Parties, *, at: datetime) -> None:
     """Let those see the matter whose turn may come, or whom the act notifies; bring it to the top of the lists."""
     if rule.internal:
         Audience.objects.filter(matter=matter, role=rule.role).update(sort_key=sort_key(at))
@@ -115,18 +122,19 @@ def join(
     seeing = set(Audience.objects.filter(matter=matter).values_list("role", flat=True))
     invited = (procedure.roles_who_may_act(matter.outer_state) | set(rule.notifies)) - seeing
     for role in sorted(invited):
-        show(matter, role, parties[role], at=at)
+        for organisation in parties[role]:
+            show(matter, role, organisation, at=at)
 
 
-def send(act: Act, parties: Mapping[str, Organisation]) -> list[Organisation]:
-    """Send the act to every other side that sees the matter, and mark what it answers; returns the receivers.
+def send(act: Act, parties: Parties) -> list[Organisation]:
+    """Send the act to every other organisation that sees the matter, and mark what it answers; returns the receivers.
 
     Sender and receiver stand in one installation, so a message is delivered in the moment it is submitted.
     """
     if act.internal:
         return []
-    roles = Audience.objects.filter(matter=act.matter).exclude(role=act.role).values_list("role", flat=True)
-    receivers = [parties[role] for role in roles]
+    roles = Audience.objects.filter(matter=act.matter).order_by("id").values_list("role", flat=True)
+    receivers = [one for role in dict.fromkeys(roles) for one in parties[role] if one != act.organisation]
     Message.objects.bulk_create(
         Message(
             matter=act.matter,
@@ -148,7 +156,7 @@ def tell(
     act: Act,
     procedure: Procedure,
     rule: ActRule,
-    parties: Mapping[str, Organisation],
+    parties: Parties,
     receivers: Iterable[Organisation],
 ) -> None:
     """Notify the people concerned: on each side whoever has worked on the matter and still may read it.
@@ -166,7 +174,7 @@ def tell(
     readers = list(posts_with(sides, READ, on=today))
     workers = set(Act.objects.filter(matter=matter).values_list("person_id", "organisation_id"))
     told: list[Post] = []
-    for role, organisation in parties.items():
+    for role, organisation in ((role, one) for role, held_by in parties.items() for one in held_by):
         posts = [post for post in readers if post.organisation_id == organisation.id]
         following = procedure.possible(matter.state if matter.inner_role in {"", role} else matter.outer_state, role)
         permission = following[0].permission if following else READ

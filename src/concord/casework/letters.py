@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from django.conf import settings
 
@@ -10,11 +11,13 @@ from concord.casework import numbers
 from concord.casework.models import Act, Attachment, ClockRun, Paper
 from concord.casework.papers import Contact, Letter, Template, digest, template_in, typeset, word
 from concord.casework.papers.letter import spoken
+from concord.casework.parties import CENTRE_ROLE
 from concord.casework.queries import Seen
+from concord.casework.rounds import Parties
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date
 from concord.foundation.files import commands as files
-from concord.foundation.organisations.models import Organisation, Person
+from concord.foundation.organisations.models import Kind, Organisation, Person
 from concord.foundation.organisations.queries import official_name, texts_of
 from concord.rules import numbering
 from concord.rules.canonical import JSON
@@ -26,19 +29,19 @@ from concord.rules.procedure import FieldType, PaperRule, Procedure, SourceLabel
 
 SHORT_DIGEST = 12
 LAW = "cn"
+COMMON_SUPERIOR = "common_superior"
 
 
 def issue(act: Act, known: Seen, started: Sequence[ClockRun], *, charter: Charter, by: Actor, entropy: bytes) -> Paper:
     """Issue the paper that ``act`` names: take its number, typeset and store it.
 
-    Raises InvalidInput ``casework.paper_needs`` for missing facts and ``paper.missing_glyph`` for a character that no
-    font has; the act is then not done and no number is used.
+    Raises InvalidInput ``casework.paper_needs`` for missing facts, ``casework.no_common_superior`` and
+    ``paper.missing_glyph`` for a character that no font has; the act is then not done and no number is used.
     """
     procedure = known.procedure
     rule = procedure.paper(procedure.act(act.act).paper or "")
     matter = act.matter
-    facts = matter.facts
-    _require_facts(procedure, rule, facts)
+    _require_facts(procedure, rule, {**matter.facts, **act.answers})
     year = legal_date(act.at).year
     series = numbers.lock_series(organisation=by.organisation, kind=rule.id, year=year)
     n = numbers.take_number(series)
@@ -97,42 +100,94 @@ def _letter(
     charter: Charter,
     by: Actor,
 ) -> Letter:
-    procedure, facts = known.procedure, act.matter.facts
-    statutory = next((run for run in started if _is_statutory_limit(procedure, run)), None)
+    procedure = known.procedure
+    facts = {**act.matter.facts, **act.answers}
+    limit = _statutory_limit(procedure, started)
     drafter = _drafter(act, procedure)
     earlier = Paper.objects.filter(matter=act.matter).exclude(organisation=by.organisation).order_by("-id").first()
+    addressing = _Addressing(procedure, known.parties, facts, charter)
     return Letter(
         form=rule.form,
         kind=rule.id,
         number=number,
         sender=official_name(by.organisation, procedure.line),
-        addressee=official_name(_addressee(act, known), procedure.line),
+        addressee=addressing.name(rule.to or _other_side(act, procedure)),
         issued_date=legal_date(act.at),
         title=rule.form.split("（")[0],
         facts=facts,
         labels=_labels(procedure, facts, charter),
-        limit_days=parse_limit(statutory.limit).n if statutory else None,
-        due_date=statutory.legal_due if statutory else None,
+        limit_days=parse_limit(limit.limit).n if limit and _in_working_days(limit) else None,
+        due_date=limit.legal_due if limit else None,
         contact=Contact(person=drafter.zh, telephone=drafter.telephone, address=by.organisation.address),
         signed_by=by.person.zh,
-        copies=(),
+        copies=tuple(name for wanted in rule.copies if (name := addressing.name(wanted))),
         attachments=tuple(_attached(act)),
         reference=earlier.number if earlier else None,
+        parties={role: addressing.name(role) for role in procedure.roles},
     )
 
 
-def _is_statutory_limit(procedure: Procedure, run: ClockRun) -> bool:
-    source = procedure.clock(run.clock).source
-    if not run.limit or source is None or parse_limit(run.limit).unit is not Unit.WORKING_DAYS:
-        return False
-    return procedure.label_of(source) is SourceLabel.STATUTORY
+@dataclass(frozen=True, slots=True)
+class _Addressing:
+    """Finds the official names of those whom papers go to, in the procedure's line."""
+
+    procedure: Procedure
+    parties: Parties
+    facts: Mapping[str, JSON]
+    charter: Charter
+
+    def name(self, wanted: str) -> str:
+        """The name that a role, a field or ``common_superior`` stands for; several organisations are joined by 、."""
+        if wanted == COMMON_SUPERIOR:
+            return self._common_superior()
+        if wanted in self.parties:
+            return "、".join(official_name(one, self.procedure.line) for one in self.parties[wanted])
+        value = str(self.facts.get(wanted) or "")
+        if self.procedure.field(wanted).type is FieldType.ORGANISATION:
+            found = Organisation.objects.filter(code=value).first()
+            return official_name(found, self.procedure.line) if found else ""
+        return value
+
+    def _common_superior(self) -> str:
+        """The lowest authority above every member that takes part."""
+        members = [one for held_by in self.parties.values() for one in held_by if one.kind == Kind.MEMBER]
+        first, *others = [one.code for one in members] or [""]
+        line = self.procedure.line
+        found = [self.charter.common_superior(first, other, line) for other in others]
+        if not found or None in found:
+            said = Said(
+                "章程中没有各方共同的上一级机关，无法确定主送机关。请改为直接向有权机关报请。",
+                "The charter knows no common superior of the parties, so the letter has no addressee. "
+                "Turn to the competent authority directly.",
+            )
+            raise InvalidInput("casework.no_common_superior", said)
+        # All of them stand above the first party, one above the other: the highest stands above everybody.
+        order = [authority.code for authority in self.charter.superiors(first)]
+        return max((one for one in found if one), key=lambda one: order.index(one.authority.code)).name
 
 
-def _addressee(act: Act, known: Seen) -> Organisation:
-    initiating = known.procedure.initiating_role
+def _statutory_limit(procedure: Procedure, started: Sequence[ClockRun]) -> ClockRun | None:
+    """The statutory clock that the act starts; one in working days before others."""
+    law = [
+        run
+        for run in started
+        if run.limit
+        and (source := procedure.clock(run.clock).source)
+        and procedure.label_of(source) is SourceLabel.STATUTORY
+    ]
+    return next((run for run in law if _in_working_days(run)), law[0] if law else None)
+
+
+def _in_working_days(run: ClockRun) -> bool:
+    return parse_limit(run.limit).unit is Unit.WORKING_DAYS
+
+
+def _other_side(act: Act, procedure: Procedure) -> str:
+    """The role that stands against the acting one."""
+    initiating = procedure.initiating_role
     if act.role != initiating:
-        return known.parties[initiating]
-    return next(party for role, party in known.parties.items() if role not in {initiating, "centre"})
+        return initiating
+    return next(role for role in procedure.roles if role not in {initiating, CENTRE_ROLE})
 
 
 def _drafter(act: Act, procedure: Procedure) -> Person:

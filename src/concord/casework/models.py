@@ -110,16 +110,22 @@ class Audience(models.Model):
 
 
 class Participant(models.Model):
-    """An organisation's role in a matter; it sees the matter from ``joined_at`` on."""
+    """An organisation's role in a matter; it sees the matter from ``joined_at`` on.
+
+    ``awaited``: the role is held by many and this organisation is still to do what comes next.
+    """
 
     matter = models.ForeignKey(Matter, models.CASCADE, related_name="participants")
     role = models.CharField(max_length=40)
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     joined_at = models.DateTimeField(null=True)
+    awaited = models.BooleanField(default=False)
 
     class Meta:
         ordering: ClassVar = ["id"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["matter", "role"], name="one_organisation_per_role")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["matter", "role", "organisation"], name="organisation_once_per_role")
+        ]
 
     def __str__(self) -> str:
         return f"{self.role}: {self.organisation}"
@@ -172,7 +178,13 @@ class Attachment(models.Model):
 
 
 class ClockRun(models.Model):
-    """A running or ended clock (期限) with the rule it started under; anyone can recompute it from these columns."""
+    """A running or ended clock (期限) with the rule it started under; anyone can recompute it from these columns.
+
+    Days are counted from ``start_date`` (back from it when ``counts_back``), hours from ``started_at``; a clock without
+    ``limit`` ends on the agreed day ``nominal``. ``extensions`` are the limits given, in order (``["15WD"]``);
+    ``exclusions`` the spans of days not counted, both ends with them (``[["2026-03-02", "2026-03-06"]]``). While
+    ``suspended_on`` is set the clock stands still. ``rule_digest`` is that of the procedure version it started under.
+    """
 
     matter = models.ForeignKey(Matter, models.PROTECT, related_name="clocks")
     clock = models.CharField(max_length=40)
@@ -184,7 +196,12 @@ class ClockRun(models.Model):
     legal_due = models.DateField()
     safe_due = models.DateField()
     due_at = models.DateTimeField(null=True)
+    counts_back = models.BooleanField(default=False)
+    suspended_on = models.DateField(null=True)
+    extensions = models.JSONField(default=list)
+    exclusions = models.JSONField(default=list)
     provisional = models.BooleanField(default=False)
+    rule_digest = models.CharField(max_length=64)
     calendar_digest = models.CharField(max_length=64)
     running = models.BooleanField(default=True)
     ended_at = models.DateTimeField(null=True)
@@ -195,7 +212,7 @@ class ClockRun(models.Model):
         ordering: ClassVar = ["id"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["matter", "clock"], condition=Q(running=True), name="one_running_clock_of_a_kind"
+                fields=["matter", "clock", "owner"], condition=Q(running=True), name="one_running_clock_per_owner"
             )
         ]
         indexes: ClassVar = [

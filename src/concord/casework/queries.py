@@ -13,7 +13,8 @@ from django.db.models import Case as Choice
 from django.db.models import CharField, Count, Exists, F, Max, OuterRef, Q, QuerySet, When
 from django_stubs_ext import WithAnnotations
 
-from concord.casework.definitions import procedure_of
+from concord.casework import rounds
+from concord.casework.definitions import procedure_followed, procedure_of
 from concord.casework.models import (
     Act,
     Attachment,
@@ -70,7 +71,11 @@ def visible_to(by: Actor) -> QuerySet[ShownMatter]:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One matter as one side sees it. ``version`` is the number of the last act that side knows of."""
+    """One matter as one side sees it. ``version`` is the number of the last act that side knows of.
+
+    ``parties`` gives the organisations of every role; ``done`` the acts that every organisation does for itself and the
+    one that looks has already done.
+    """
 
     matter: Matter
     procedure: Procedure
@@ -78,20 +83,25 @@ class Seen:
     state: str
     version: int
     facts: dict[str, JSON]
-    parties: dict[str, Organisation]
+    parties: dict[str, tuple[Organisation, ...]]
+    done: frozenset[str] = frozenset()
 
     def possible(self, by: Actor) -> tuple[ActRule, ...]:
         """The acts that ``by`` may do now, in the order of the procedure file."""
-        return tuple(act for act in self.procedure.possible(self.state, self.role) if by.may(act.permission))
+        open_now = self.procedure.possible(self.state, self.role)
+        return tuple(act for act in open_now if by.may(act.permission) and act.id not in self.done)
 
 
-def matter_for(*, uid: UUID | None = None, number: str | None = None, by: Actor) -> Seen:
-    """The matter as ``by`` sees it; NotFound ``casework.no_matter`` for what does not exist or is not shown."""
+def matter_for(*, uid: UUID | None = None, number: str | None = None, by: Actor, on: date | None = None) -> Seen:
+    """The matter as ``by`` sees it; NotFound ``casework.no_matter`` for what does not exist or is not shown.
+
+    With ``on``, under the version of the procedure that an act on that day follows.
+    """
     rows = visible_to(by).select_related("procedure_version", "origin", "target", "holder", "case")
     matter = rows.filter(Q(uid=uid) if uid is not None else Q(number=number)).first()
     if matter is None:
         raise no_matter()
-    return seen(matter, role=matter.role, by=by)
+    return seen(matter, role=matter.role, by=by, on=on)
 
 
 def no_matter() -> NotFound:
@@ -105,19 +115,24 @@ def no_matter() -> NotFound:
     )
 
 
-def seen(matter: Matter, *, role: str, by: Actor) -> Seen:
-    """What the side ``role`` knows of ``matter``."""
+def seen(matter: Matter, *, role: str, by: Actor, on: date | None = None) -> Seen:
+    """What the side ``role`` knows of ``matter``; ``on`` as in ``matter_for``."""
     known_state = matter.state if matter.inner_role in {"", role} else matter.outer_state
     last = acts_known(matter, by=by).aggregate(last=Max("seq"))["last"]
-    participants = Participant.objects.filter(matter=matter).select_related("organisation")
+    procedure = procedure_of(matter.procedure_version) if on is None else procedure_followed(matter, on=on)
+    parties: dict[str, tuple[Organisation, ...]] = dict.fromkeys(procedure.roles, ())
+    for one in Participant.objects.filter(matter=matter).select_related("organisation"):
+        parties[one.role] += (one.organisation,)
+    possible = procedure.possible(known_state, role)
     return Seen(
         matter=matter,
-        procedure=procedure_of(matter.procedure_version),
+        procedure=procedure,
         role=role,
         state=known_state,
         version=last or 0,
         facts={**matter.facts, **matter.drafts.get(role, {})},
-        parties={participant.role: participant.organisation for participant in participants},
+        parties=parties,
+        done=rounds.done_already(matter, possible, procedure, by.organisation.id),
     )
 
 
@@ -237,9 +252,11 @@ def count_of_matters(by: Actor, wanted: Wanted, *, most: int) -> int:
 
 
 def open_by_due(by: Actor, *, held: bool, limit: int) -> list[ShownMatter]:
-    """The open matters that the actor's organisation holds (or, not ``held``, waits for), the most pressing first."""
+    """The open matters that wait for the actor's organisation (or, not ``held``, for others), most pressing first."""
     rows = visible_to(by).filter(final=False).select_related("procedure_version", "origin", "target", "holder")
-    rows = rows.filter(holder=by.organisation) if held else rows.exclude(holder=by.organisation)
+    awaited = Participant.objects.filter(matter=OuterRef("pk"), organisation=by.organisation, awaited=True)
+    ours = Q(holder=by.organisation) | (Q(holder__isnull=True) & Exists(awaited))
+    rows = rows.filter(ours) if held else rows.exclude(ours)
     return list(
         rows.defer("facts", "drafts", "procedure_version__text").order_by(F("next_due").asc(nulls_last=True), "-id")[
             :limit
@@ -250,7 +267,8 @@ def open_by_due(by: Actor, *, held: bool, limit: int) -> list[ShownMatter]:
 def pressing(matters: Iterable[Matter]) -> dict[int, ClockRun]:
     """The running clock of each matter that is to be watched first, by the matter's id; one query."""
     found: dict[int, ClockRun] = {}
-    for run in ClockRun.objects.filter(matter__in=list(matters), running=True).order_by("safe_due", "id"):
+    counting = ClockRun.objects.filter(matter__in=list(matters), running=True, suspended_on__isnull=True)
+    for run in counting.order_by("safe_due", "id"):
         found.setdefault(run.matter_id, run)
     return found
 
@@ -267,8 +285,8 @@ def _filtered(rows: QuerySet[ShownMatter], wanted: Wanted, by: Actor) -> QuerySe
     elif wanted.direction == "in":
         rows = rows.exclude(origin=by.organisation)
     if wanted.overdue_on is not None:
-        over = ClockRun.objects.filter(matter=OuterRef("pk"), running=True, legal_due__lt=wanted.overdue_on)
-        rows = rows.filter(Exists(over), final=False)
+        counting = ClockRun.objects.filter(matter=OuterRef("pk"), running=True, suspended_on__isnull=True)
+        rows = rows.filter(Exists(counting.filter(legal_due__lt=wanted.overdue_on)), final=False)
     if wanted.open_only:
         rows = rows.filter(final=False)
     if wanted.case is not None:

@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """What a guard looks at: the act about to be done, by whom, with which answers; ``matter`` is None at the start."""
+    """What a guard looks at: the act about to be done, by whom, with which answers; ``matter`` is None at the start.
+
+    ``parties`` gives the organisations of every role, whether they see the matter yet or not.
+    """
 
     procedure: Procedure
     act: ActRule
     matter: Matter | None
-    parties: Mapping[str, Organisation]
+    parties: Mapping[str, tuple[Organisation, ...]]
     answers: Mapping[str, JSON]
     by: Actor
     at: datetime

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from concord.casework.clocks import explained, is_over
-from concord.casework.definitions import procedure_of
+from concord.casework.counting import explained, is_over
+from concord.casework.definitions import clock_rule
 from concord.casework.models import Act, ClockRun
 from concord.foundation.database.clock import legal_date
 from concord.foundation.database.locking import locked
@@ -30,11 +30,10 @@ def warn(*, payload: Payload, at: datetime) -> None:  # noqa: ARG001  every hand
     """Warn the owners of clocks that near their end, each warning once; tell them once when a clock is overdue."""
     today = legal_date(at)
     calendar = calendar_on(today)
-    near = ClockRun.objects.filter(running=True, safe_due__lte=today + HORIZON).values_list("id", flat=True)
-    for run_id in list(near):
+    counting = ClockRun.objects.filter(running=True, suspended_on__isnull=True)
+    for run_id in list(counting.filter(safe_due__lte=today + HORIZON).values_list("id", flat=True)):
         with writing():
-            rows = ClockRun.objects.select_related("matter__procedure_version", "owner")
-            run = locked(rows).filter(id=run_id, running=True).first()
+            run = locked(counting.select_related("matter", "owner")).filter(id=run_id).first()
             if run is not None:
                 _warn(run, calendar, at=at)
 
@@ -44,8 +43,7 @@ def _warn(run: ClockRun, calendar: Calendar, *, at: datetime) -> None:
     due = [name for name in _reached(run, calendar, at=at) if name not in run.warned]
     if not due:
         return
-    procedure = procedure_of(run.matter.procedure_version)
-    rule = procedure.clock(run.clock)
+    rule = clock_rule(run)
     left = remaining(today, run.legal_due, calendar)
     title = run.matter.title or run.matter.number
     if OVERDUE in due:
@@ -62,7 +60,7 @@ def _warn(run: ClockRun, calendar: Calendar, *, at: datetime) -> None:
 
 def _reached(run: ClockRun, calendar: Calendar, *, at: datetime) -> list[str]:
     """The warnings whose moment has come, and ``overdue``."""
-    rule = procedure_of(run.matter.procedure_version).clock(run.clock)
+    rule = clock_rule(run)
     counted: Due = explained(run, calendar)
     limits = [parse_limit(text) for text in rule.warn]
     days = [limit for limit in limits if limit.unit is not Unit.HOURS]

@@ -84,7 +84,7 @@ def load_notice(path: Path) -> str:
     with scope.speaking_for(scope.SYSTEM):
         notice = keep_holiday_notice(text=path.read_text(encoding="utf-8"), file=path.name, at=now())
         changed = recount(at=now())
-    return f"{notice.number}: {notice.year}; {changed} clocks counted again"
+    return f"{notice.number}: {notice.year}; {len(changed)} clocks counted again"
 
 
 def grant(role: str) -> None:

@@ -14,7 +14,7 @@ from concord.rules.errors import InvalidInput, Problem, Said
 def requested_is_competent(occasion: Occasion) -> None:
     """Both sides must be authorities of the alliance; the centre neither asks nor answers (程序规定 45)."""
     for role in ("requester", "requested"):
-        organisation = occasion.parties[role]
+        [organisation] = occasion.parties[role]
         if organisation.kind != Kind.MEMBER:
             said = Said(
                 f"{organisation.zh}不是行政机关，不能发出或者承办协查。请选择一个成员机关。",

@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Self
 
@@ -30,7 +30,8 @@ class Letter:
 
     ``facts`` are the folded facts of the matter in canonical values; ``labels`` gives the Chinese word to print for
     each field of type choice or code; ``limit_days`` counts working days; ``attachments`` are file names with their
-    short digest; ``reference`` is, for a reply, the number of the letter it answers.
+    short digest; ``reference`` is, for a reply, the number of the letter it answers; ``parties`` gives the official
+    names of each role's organisations, joined by 、.
     """
 
     form: str
@@ -49,6 +50,7 @@ class Letter:
     copies: tuple[str, ...]
     attachments: tuple[str, ...]
     reference: str | None
+    parties: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_spoken(cls, said: Mapping[str, Any]) -> Self:
@@ -70,11 +72,15 @@ class Letter:
             copies=tuple(said["copies"]),
             attachments=tuple(said["attachments"]),
             reference=said["reference"],
+            parties=said.get("parties", {}),
         )
 
 
 def spoken(letter: Letter) -> dict[str, JSON]:
-    """The letter as JSON-ready values: days in ISO form, tuples as lists."""
+    """The letter as JSON-ready values: days in ISO form, tuples as lists.
+
+    A letter without ``parties`` is said as before it could have any: its digest stays what it was.
+    """
     return {
         "form": letter.form,
         "kind": letter.kind,
@@ -96,6 +102,7 @@ def spoken(letter: Letter) -> dict[str, JSON]:
         "copies": list(letter.copies),
         "attachments": list(letter.attachments),
         "reference": letter.reference,
+        **({"parties": dict(letter.parties)} if letter.parties else {}),
     }
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
-from concord.casework.clocks import explained
+from concord.casework.counting import explained
 from concord.casework.definitions import procedure_of
 from concord.casework.models import Act, Case, ClockRun, Matter, Message, Paper, Participant
 from concord.casework.queries import Seen, ShownMatter

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from concord.casework.clocks import explained
+from concord.casework.counting import explained
 from concord.casework.definitions import procedure_of
 from concord.casework.models import Act, ClockRun, Matter, Message, Paper, Participant
 from concord.casework.queries import Seen, ShownMatter, pressing

@@ -32,7 +32,8 @@ def broken(root: Path, old: str, new: str) -> Path:
             [
                 "章程正确。",
                 "成员 3：云泽、岚桥、麦屿",
-                "法定 1、约定 3、内部 2（拟议 2）",
+                "约定 3、内部 ",
+                "（拟议 2）",
                 "协助调查 assistance@2026-01-01",
             ],
         ),
@@ -41,7 +42,8 @@ def broken(root: Path, old: str, new: str) -> Path:
             [
                 "The charter is sound.",
                 "members 3: Yunze, Lanqiao, Maiyu",
-                "Statutory 1, Agreed 3, Internal 2 (Proposed 2)",
+                "Agreed 3, Internal ",
+                "(Proposed 2)",
             ],
         ),
     ],

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "concord.foundation.jobs",
     "concord.foundation.notices",
     "concord.casework",
+    "concord.capabilities.governance",
     "concord.entrypoints.workspace",
     "concord.entrypoints.rest",
 ]

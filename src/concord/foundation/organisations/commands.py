@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from concord.foundation.database.clock import legal_date
 from concord.foundation.database.memory import forget
 from concord.foundation.database.scope import writing
 from concord.foundation.organisations.models import CharterVersion, Hat, HolidayText, Kind, Organisation, Person, Post
@@ -21,7 +22,7 @@ CENTRE_MARK = "协作"
 def put_charter_into_force(
     *, texts: Mapping[str, str], charter_id: str, resolution: str, effective_from: date, at: datetime
 ) -> CharterVersion:
-    """Check the charter, keep its texts by digest and bring organisations and hats in line with it.
+    """Check the charter and keep its texts by digest; organisations follow it once it is in force.
 
     The same texts twice are one version. Raises DefinitionError with every fault.
     """
@@ -38,35 +39,40 @@ def put_charter_into_force(
             },
         )
         forget()
-        if made:
-            middle = Organisation(
-                code=CENTRE_CODE,
-                kind=Kind.CENTRE,
-                zh="协作中心",
-                en="Collaboration centre",
-                mark=CENTRE_MARK,
-                position=0,
-            )
-            _organise(middle, {"market": f"{charter.zh}中心"})
-            for position, member in enumerate(charter.members, start=1):
-                organisation = Organisation(
-                    code=member.code,
-                    kind=Kind.MEMBER,
-                    zh=member.zh,
-                    en=member.en,
-                    mark=member.mark,
-                    position=position,
-                )
-                _organise(organisation, {"market": member.market, "patent": member.patent})
+        if made and effective_from <= legal_date(at):
+            follow_charter(on=legal_date(at))
     return version
 
 
-def _organise(wanted: Organisation, names: Mapping[str, str]) -> None:
-    """Make or rename an organisation after the charter; contacts stay as they are."""
+def follow_charter(*, on: date) -> int:
+    """Bring organisations and hats in line with the charter in force on the day; returns how many it made or renamed.
+
+    Contacts stay as they are, and so do the organisations of former members.
+    """
+    charter = charter_on(on)
+    middle = Organisation(
+        code=CENTRE_CODE, kind=Kind.CENTRE, zh="协作中心", en="Collaboration centre", mark=CENTRE_MARK, position=0
+    )
+    wanted = [(middle, {"market": f"{charter.zh}中心"})]
+    for position, member in enumerate(charter.members, start=1):
+        organisation = Organisation(
+            code=member.code, kind=Kind.MEMBER, zh=member.zh, en=member.en, mark=member.mark, position=position
+        )
+        wanted.append((organisation, {"market": member.market, "patent": member.patent}))
+    with writing():
+        return sum(_organise(organisation, names) for organisation, names in wanted)
+
+
+def _organise(wanted: Organisation, names: Mapping[str, str]) -> bool:
+    """Make or rename an organisation after the charter; whether anything was to be done."""
     columns = {name: getattr(wanted, name) for name in ("kind", "zh", "en", "mark", "position")}
+    there = Organisation.objects.filter(code=wanted.code, **columns).first()
+    if there is not None and {hat.line: hat.zh for hat in there.hats.all()} == names:
+        return False
     organisation, _ = Organisation.objects.update_or_create(code=wanted.code, defaults=columns)
     for line, name in names.items():
         Hat.objects.update_or_create(organisation=organisation, line=line, defaults={"zh": name})
+    return True
 
 
 def keep_holiday_notice(*, text: str, file: str, at: datetime) -> HolidayNotice:

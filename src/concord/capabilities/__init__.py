@@ -1,0 +1,1 @@
+"""What the cities do together, one folder for each thing; a capability stands on casework and foundation alone."""

@@ -1,0 +1,1 @@
+"""Governance: the charter is changed by drafts and put into force by resolution."""

@@ -19,7 +19,7 @@ MODULES := $(STAMPS)/modules$(DEV)
 BUNDLES := $(filter-out assets/build.mjs,$(wildcard assets/*.css assets/*.js assets/*/*))
 CATALOGUES := $(wildcard src/concord/locale/*/LC_MESSAGES/*.po)
 TEMPLATES := $(shell find src/concord -name '*.html' -o -name '*.jinja')
-READY := $(PACKAGES) $(MODULES) $(if $(BUNDLES),$(STAMPS)/bundles) $(if $(CATALOGUES),$(STAMPS)/catalogues)
+READY := $(PACKAGES) $(MODULES) $(STAMPS)/fonts $(if $(BUNDLES),$(STAMPS)/bundles) $(if $(CATALOGUES),$(STAMPS)/catalogues)
 
 # These need no database, so the second round, on PostgreSQL, leaves them out.
 PURE := tests/rules tests/conformance tests/fitness
@@ -103,6 +103,10 @@ $(STAMPS)/modules $(STAMPS)/modules-dev: package.json package-lock.json .npmrc |
 
 $(STAMPS)/bundles: assets/build.mjs $(BUNDLES) $(MODULES)
 	node assets/build.mjs
+	@touch $@
+
+$(STAMPS)/fonts: assets/fonts.mjs $(MODULES)
+	node assets/fonts.mjs
 	@touch $@
 
 $(STAMPS)/catalogues: $(CATALOGUES) | $(PACKAGES)

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import re
 import subprocess
 import sys
 import unicodedata
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from concord.casework.papers import Contact, Letter, Typeset, template_in, typeset, urn, word
-from concord.casework.papers.typeset import ENGINE, lines
+from concord.casework.papers.typeset import ENGINE, engine_with, lines
 from concord.rules.errors import DefinitionError, InvalidInput, Unavailable
 from tests.support.letters import ANSWERS, FILES, FONTS, PROJECT, QUESTIONS, REPLY, REQUEST, template_of, with_facts
 from tests.support.pdf_text import text_of_pages
@@ -49,7 +50,8 @@ def letter(request: pytest.FixtureRequest) -> Letter:
 def test_the_paper_says_what_it_was_made_with(letter: Letter) -> None:
     paper = made(letter)
     assert paper.template_digest == template_of(letter).digest
-    assert paper.engine == ENGINE
+    assert paper.engine == engine_with(FONTS)
+    assert re.fullmatch(re.escape(ENGINE) + ", fonts [0-9a-f]{12}", paper.engine)
     assert ENGINE.startswith("typst 0.15.")
     assert paper.pages == len(text_of_pages(paper.pdf)) == 2
 
@@ -201,20 +203,22 @@ def test_what_people_typed_is_printed_and_never_obeyed(text: str) -> None:
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
-        (with_facts(REQUEST, questions=["核实", "店主𠮷野的身份", "询问"]), [("questions.1", "U+20BB7", "𠮷")]),
+        (with_facts(REQUEST, questions=["核实", "店主𰻝某的身份", "询问"]), [("questions.1", "U+30EDD", "𰻝")]),
         (with_facts(REQUEST, reason="很好😀𰻝"), [("reason", "U+1F600", "😀"), ("reason", "U+30EDD", "𰻝")]),
         (with_facts(REQUEST, reason="私用\ue000"), [("reason", "U+E000", "□")]),
+        (with_facts(REQUEST, reason="𠮷某\U0003fffd"), [("reason", "U+3FFFD", "□")]),
         (with_facts(REQUEST, reason="Ĝ0😀"), [("reason", "U+1F600", "😀")]),
         (with_facts(REQUEST, reason="响铃\x07"), [("reason", "U+0007", "□")]),
         (with_facts(REQUEST, questions=["\U0001f3fb"]), [("questions.0", "U+1F3FB", "\U0001f3fb")]),
-        (replace(REQUEST, addressee="𠮷市市场监督管理局"), [("addressee", "U+20BB7", "𠮷")]),
-        (replace(REQUEST, contact=Contact("𠮷", "1", "一")), [("contact.person", "U+20BB7", "𠮷")]),
-        (replace(REPLY, attachments=("𠮷.pdf",)), [("attachments.0", "U+20BB7", "𠮷")]),
+        (replace(REQUEST, addressee="𰻝市市场监督管理局"), [("addressee", "U+30EDD", "𰻝")]),
+        (replace(REQUEST, contact=Contact("𰻝", "1", "一")), [("contact.person", "U+30EDD", "𰻝")]),
+        (replace(REPLY, attachments=("𰻝.pdf",)), [("attachments.0", "U+30EDD", "𰻝")]),
     ],
     ids=[
         "question",
         "two",
         "private",
+        "unassigned",
         "after a letter of the second face",
         "control",
         "modifier",

@@ -8,7 +8,7 @@ from concord.casework.papers import Contact, Letter, Template, template_in
 from concord.rules.canonical import JSON
 
 PROJECT = Path(__file__).resolve().parents[2]
-FONTS = PROJECT / "node_modules" / "@expo-google-fonts" / "noto-serif-sc"
+FONTS = PROJECT / "node_modules" / ".paper-fonts"
 CHARTERS = PROJECT / "src" / "concord" / "charters"
 FILES = {
     path.relative_to(CHARTERS).as_posix(): path.read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ KNOWN = {
     "CONCORD_DATA": "folder of third-party test data, read by benches only",
     "CONCORD_DATABASE_URL": "sqlite:///path or postgres://user:password@host:port/name (sqlite in CONCORD_HOME)",
     "CONCORD_DEMO": "1 shows the demo personas on the sign-in page; loopback only (0)",
-    "CONCORD_FONTS": "folder with the fonts of the papers (node_modules beside the project)",
+    "CONCORD_FONTS": "folder with the fonts of the papers (node_modules/.paper-fonts beside the project)",
     "CONCORD_HOME": "folder for the database, files and keys (var beside the project)",
     "CONCORD_HOSTS": "host names answered to, separated by commas (localhost,127.0.0.1)",
     "CONCORD_HTTPS": "1 when served behind TLS: cookies are marked secure (0)",
@@ -72,7 +72,7 @@ def read(environ: Mapping[str, str]) -> Environment:
         hosts=tuple(part.strip() for part in values.get("CONCORD_HOSTS", "localhost,127.0.0.1").split(",") if part),
         https=_switch(values, "CONCORD_HTTPS"),
         charter=values.get("CONCORD_CHARTER", "g60"),
-        fonts=Path(values.get("CONCORD_FONTS", str(PROJECT / "node_modules" / "@expo-google-fonts" / "noto-serif-sc"))),
+        fonts=Path(values.get("CONCORD_FONTS", str(PROJECT / "node_modules" / ".paper-fonts"))),
         workers=_count(values.get("CONCORD_WORKERS", "2")),
     )
 

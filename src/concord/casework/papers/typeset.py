@@ -8,7 +8,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +21,10 @@ from concord.rules.errors import DefinitionError, Fault, InvalidInput, Problem, 
 
 ENGINE = f"typst {version('typst')}"
 
+SHORT_DIGEST = 12
+
 _FAMILY = "Noto Serif SC"
+_FONT_FILES = {".ttf", ".otf"}
 _IMPORT = re.compile(r'\b(?:import|include)\s+"([^"]+)"')
 _UNSHOWN = re.compile(r'the text `"(.+?)"` could not be displayed')
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}|\\(.)")
@@ -51,7 +54,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Typeset:
-    """A finished paper: the PDF's bytes, what it was made with, and how many pages it has."""
+    """A finished paper: the PDF's bytes, its templates, what set it (typesetter and fonts), and how many pages it has."""
 
     pdf: bytes
     template_digest: str
@@ -85,7 +88,9 @@ def template_in(files: Mapping[str, str], path: str) -> Template:
 
 
 def typeset(letter: Letter, *, template: Template, fonts: Path) -> Typeset:
-    """The paper as tagged PDF/A-2b; ``fonts`` is a folder with Noto Serif SC, in regular and bold.
+    """The paper as tagged PDF/A-2b; ``fonts`` is a folder with Noto Serif SC, in regular and bold, and rarer fonts.
+
+    The same letter, template and engine (``engine_with``) give the same bytes, in any process and on any day.
 
     Raises InvalidInput (``paper.missing_glyph``) with one problem per field for a character the fonts cannot draw,
     DefinitionError (``paper.template_failed``) when the template itself is wrong or asks for a fact that is not there,
@@ -95,22 +100,30 @@ def typeset(letter: Letter, *, template: Template, fonts: Path) -> Typeset:
     if refused:
         raise refused
     inputs = {"letter": context(letter)}
-    issued = datetime.combine(letter.issued_date, time(), UTC)
     try:
-        pdf = typst.compile(
-            _sources(template),
-            format="pdf",
-            root=fonts,  # a template can read nothing but the fonts
-            font_paths=_loaded(fonts),
-            ignore_system_fonts=True,
-            sys_inputs=inputs,
-            pdf_standards=["a-2b"],
-            timestamp=issued,
-        )
+        pdf = compiled(template, inputs, on=letter.issued_date, fonts=fonts)
     except typst.TypstError as failure:
         raise _translated(failure, letter, template) from failure
     pages = _metadata(letter, inputs, template=template, fonts=fonts)["pages"]
-    return Typeset(pdf=pdf, template_digest=template.digest, engine=ENGINE, pages=pages)
+    return Typeset(pdf=pdf, template_digest=template.digest, engine=engine_with(fonts), pages=pages)
+
+
+def compiled(template: Template, inputs: Mapping[str, str], *, on: date, fonts: Path) -> bytes:
+    """The PDF/A-2b of ``template``, dated ``on``, with ``inputs`` as it reads them from ``sys.inputs``.
+
+    The same arguments give the same bytes. Raises ``typst.TypstError``, and Unavailable (``paper.no_fonts``).
+    """
+    pdf: bytes = typst.compile(
+        _sources(template),
+        format="pdf",
+        root=fonts,  # a template can read nothing but the fonts
+        font_paths=_loaded(fonts),
+        ignore_system_fonts=True,
+        sys_inputs=dict(inputs),
+        pdf_standards=["a-2b"],
+        timestamp=datetime.combine(on, time(), UTC),
+    )
+    return pdf
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +182,15 @@ def _cannot_show(cluster: str) -> Said:
         f"The fonts of the papers have no “{shown}” ({points}), so it cannot stand in the PDF/A original; use a "
         "standard character instead, or describe it in words.",
     )
+
+
+@lru_cache(maxsize=4)
+def engine_with(fonts: Path) -> str:
+    """What sets the papers: the typesetter with its version, and the short digest of the folder's fonts."""
+    running = hashlib.sha256()
+    for file in sorted(path for path in fonts.rglob("*") if path.suffix in _FONT_FILES):
+        running.update(file.name.encode() + hashlib.sha256(file.read_bytes()).digest())
+    return f"{ENGINE}, fonts {running.hexdigest()[:SHORT_DIGEST]}"
 
 
 @lru_cache(maxsize=4)

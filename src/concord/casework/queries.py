@@ -27,7 +27,8 @@ from concord.casework.models import (
 )
 from concord.foundation.access.actor import Actor
 from concord.foundation.files.models import File
-from concord.foundation.organisations.models import Organisation
+from concord.foundation.organisations.models import Organisation, Post
+from concord.foundation.organisations.queries import posts_with
 from concord.rules.canonical import JSON
 from concord.rules.errors import InvalidInput, NotFound, Problem, Said
 from concord.rules.procedure import Act as ActRule
@@ -328,6 +329,13 @@ def participants_of(known: Seen) -> list[Participant]:
     """Who takes part and already sees the matter."""
     rows = Participant.objects.filter(matter=known.matter, joined_at__isnull=False)
     return list(rows.select_related("organisation"))
+
+
+def at_work(matter: Matter, organisation: Organisation, *, on: date) -> list[Post]:
+    """Those of the organisation who have worked on the matter and may read it, or else everybody there who may."""
+    posts = list(posts_with([organisation.id], READ, on=on))
+    workers = set(Act.objects.filter(matter=matter, organisation=organisation).values_list("person_id", flat=True))
+    return [post for post in posts if post.person_id in workers] or posts
 
 
 def paper_for(*, uid: UUID, by: Actor) -> Paper:

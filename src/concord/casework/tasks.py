@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from concord.casework.counting import explained, is_over
 from concord.casework.definitions import clock_rule
-from concord.casework.models import Act, ClockRun
+from concord.casework.models import ClockRun
+from concord.casework.queries import at_work
 from concord.foundation.database.clock import legal_date
 from concord.foundation.database.locking import locked
 from concord.foundation.database.scope import writing
 from concord.foundation.jobs.contracts import Every, Payload
 from concord.foundation.jobs.registry import job
 from concord.foundation.notices import commands as notices
-from concord.foundation.organisations.models import Post
-from concord.foundation.organisations.queries import calendar_on, posts_with
+from concord.foundation.organisations.queries import calendar_on
 from concord.rules.calendar import Calendar
 from concord.rules.clocks import Due, remaining, warn_dates
 from concord.rules.errors import Said
@@ -53,7 +52,13 @@ def _warn(run: ClockRun, calendar: Calendar, *, at: datetime) -> None:
             f"还剩 {left} 个工作日：{rule.zh}（{run.legal_due}）— {title}",
             f"{left} working days left: {rule.en} ({run.legal_due}) — {title}",
         )
-    notices.tell(posts=_owners(run, at=at), kind="casework.warn", said=said, matter_uid=run.matter.uid, at=at)
+    notices.tell(
+        posts=at_work(run.matter, run.owner, on=today),
+        kind="casework.warn",
+        said=said,
+        matter_uid=run.matter.uid,
+        at=at,
+    )
     run.warned = [*run.warned, *due]
     run.save(update_fields=["warned"])
 
@@ -67,12 +72,3 @@ def _reached(run: ClockRun, calendar: Calendar, *, at: datetime) -> list[str]:
     moments = zip(days, warn_dates(counted, days, calendar), strict=True)
     reached = [str(limit) for limit, moment in moments if moment <= legal_date(at)]
     return [*reached, OVERDUE] if is_over(run, at=at) else reached
-
-
-def _owners(run: ClockRun, *, at: datetime) -> Sequence[Post]:
-    """Those who worked on the matter for the owner, or everybody there who may read matters."""
-    posts = list(posts_with([run.owner_id], "matter:read", on=legal_date(at)))
-    workers = set(
-        Act.objects.filter(matter=run.matter, organisation=run.owner).values_list("person_id", flat=True).distinct()
-    )
-    return [post for post in posts if post.person_id in workers] or posts

@@ -14,7 +14,7 @@ from django.db import connection
 from granian import Granian
 from granian.constants import Interfaces
 
-from concord.casework.clocks import recount
+from concord.capabilities.governance import holidays
 from concord.casework.definitions import adopt
 from concord.charters import folder
 from concord.entrypoints.demo.seeding import seed
@@ -22,7 +22,6 @@ from concord.foundation.database import scope
 from concord.foundation.database.clock import now
 from concord.foundation.database.roles import grant_application
 from concord.foundation.jobs import worker
-from concord.foundation.organisations.commands import keep_holiday_notice
 from concord.foundation.organisations.models import CharterVersion
 
 LAW = "cn"
@@ -80,11 +79,10 @@ def work(*, stop: Callable[[], bool], pause: Callable[[float], object]) -> None:
 
 
 def load_notice(path: Path) -> str:
-    """Load a holiday notice without a release: keep its text, count provisional clocks again; says what changed."""
+    """Load a holiday notice without a release; says how many clocks moved and how many people were told."""
     with scope.speaking_for(scope.SYSTEM):
-        notice = keep_holiday_notice(text=path.read_text(encoding="utf-8"), file=path.name, at=now())
-        changed = recount(at=now())
-    return f"{notice.number}: {notice.year}; {len(changed)} clocks counted again"
+        notice, moved, told = holidays.load_notice(text=path.read_text(encoding="utf-8"), file=path.name, at=now())
+    return f"{notice.number}: {notice.year}; {len(moved)} clocks counted again, {told} people told"
 
 
 def grant(role: str) -> None:

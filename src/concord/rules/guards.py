@@ -30,6 +30,10 @@ GUARDS = (
         "impartiality.conflict_is_settled",
         Said("无利害关系，或者已披露且各方同意", "no interest in the matter, or disclosed and agreed to by all"),
     ),
+    Guard(
+        "operation.totals_are_counted",
+        Said("参加机关都已报送，总数等于报送数之和", "all who take part have reported; totals are their sums"),
+    ),
     Guard("mediation.kept_apart", Said("调解材料仅限调解使用", "what is said in a mediation serves it alone")),
     Guard("recording.days_are_not_ahead", Said("登记的时间不晚于行为作出之时", "no time recorded lies after the act")),
     Guard("patent.ruling_is_effective", Said("裁决或者判决已经生效", "the ruling or judgment is in effect")),

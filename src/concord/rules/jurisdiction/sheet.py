@@ -1,0 +1,122 @@
+"""What both lines need to say who is competent: grounds from the catalogue, names, the first, the common superior."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from concord.rules.charter import Charter, Superior
+from concord.rules.errors import Said
+from concord.rules.jurisdiction.model import OUTSIDE, Dispute, Event, Facts, Ground, Standing, Step, Turning
+from concord.rules.law import LABEL_OF
+from concord.rules.limits import parse_limit
+
+ELSEWHERE = Said("协作范围以外的机关", "an authority outside the alliance")
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One proposal in the making."""
+
+    charter: Charter
+    facts: Facts
+    on: date
+    competent: list[Standing] = field(default_factory=list)
+    may_also: list[Standing] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    turning: list[Turning] = field(default_factory=list)
+    notes: list[Step] = field(default_factory=list)
+
+    def grounds(self, *rows: str) -> tuple[Ground, ...]:
+        """The rows as they hold on the day; ``1b:I`` takes one letter of a row that has several."""
+        found = []
+        for written in rows:
+            name, _, letter = written.partition(":")
+            row = self.charter.laws.row(name, on=self.on)
+            found.append(Ground(row.id, row.basis, LABEL_OF[letter or row.confidence[0]]))
+        return tuple(found)
+
+    def limit(self, row: str) -> Said:
+        """The first number a row gives, in words."""
+        return parse_limit(self.charter.laws.row(row, on=self.on).limits[0]).said
+
+    def name(self, code: str) -> str:
+        """The Chinese name of an authority on the line of the matter."""
+        return ELSEWHERE.zh if code == OUTSIDE else self.charter.authority(code).name(self.facts.line)
+
+    def place(self, code: str) -> Said:
+        """The place of an authority."""
+        if code == OUTSIDE:
+            return ELSEWHERE
+        authority = self.charter.authority(code)
+        return Said(authority.name(self.facts.line), authority.en)
+
+    def stand(self, code: str, zh: str, en: str, *rows: str, also: bool = False) -> None:
+        """Put an authority among the competent ones, or among those who may act too; once."""
+        if code not in self.able:
+            standing = Standing(code, self.name(code), Said(zh, en), self.grounds(*rows))
+            (self.may_also if also else self.competent).append(standing)
+
+    def turn(self, fact: str, zh: str, en: str, *rows: str) -> None:
+        """Name a fact that would change the answer."""
+        self.turning.append(Turning(fact, Said(zh, en), self.grounds(*rows)))
+
+    def step(self, code: str, authority: str, zh: str, en: str, *rows: str) -> None:
+        """Say what an authority must do."""
+        self.steps.append(Step(code, authority, Said(zh, en), self.grounds(*rows)))
+
+    def note(self, code: str, zh: str, en: str, *rows: str) -> None:
+        """Add a remark."""
+        self.notes.append(Step(code, None, Said(zh, en), self.grounds(*rows)))
+
+    @property
+    def able(self) -> tuple[str, ...]:
+        """Everybody who may handle the matter."""
+        return tuple(one.authority for one in (*self.competent, *self.may_also))
+
+    @property
+    def filers(self) -> tuple[str, ...]:
+        """Everybody who has filed, once each."""
+        return tuple(dict.fromkeys(event.authority for event in self.facts.filed))
+
+    def common_superior(self, codes: Collection[str]) -> Superior | None:
+        """The lowest authority above all ``codes`` as it stands to them on the line; None where there is none."""
+        first, *others = codes
+        if OUTSIDE in codes:
+            return None
+        above = [{one.code for one in self.charter.superiors(code)} for code in others]
+        for authority in self.charter.superiors(first):
+            if all(authority.code in codes_above for codes_above in above):
+                line = self.facts.line
+                return Superior(authority, authority.name(line), designates_only=line in authority.designates_only)
+        return None
+
+    def dispute(self, said: Said, *rows: str) -> Dispute | None:
+        """Who decides between all authorities that the facts bring in; None while there is only one."""
+        facts = self.facts
+        brought = (*self.able, *self.filers, facts.holder, facts.transferred_by)
+        between = tuple(dict.fromkeys(code for code in brought if code))
+        if len(between) < 2:  # noqa: PLR2004  a dispute needs two
+            return None
+        return Dispute(between, self.common_superior(between), said, self.grounds(*rows))
+
+    def superior_named(self, superior: Superior | None) -> Said:
+        """A superior in a sentence."""
+        if superior is None:
+            return Said("各方共同的上级", "their common superior")
+        return Said(superior.name, superior.name)
+
+
+def first_of(events: Iterable[Event], among: Collection[str]) -> tuple[str, ...]:
+    """The authorities of the earliest day among ``among``; several when the day is the same, none without events."""
+    counted = [event for event in events if event.authority in among]
+    if not counted:
+        return ()
+    earliest = min(event.day for event in counted)
+    return tuple(dict.fromkeys(event.authority for event in counted if event.day == earliest))
+
+
+def listed(names: Sequence[Said]) -> Said:
+    """Several names in one sentence."""
+    return Said("、".join(one.zh for one in names), ", ".join(one.en for one in names))

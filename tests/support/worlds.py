@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cache
@@ -24,7 +24,7 @@ from concord.casework.queries import Seen
 from concord.charters import folder
 from concord.foundation.access.actor import Actor
 from concord.foundation.access.queries import actor_for
-from concord.foundation.database.clock import LEGAL_ZONE
+from concord.foundation.database.clock import LEGAL_ZONE, legal_date
 from concord.foundation.database.scope import SYSTEM, enter, writing
 from concord.foundation.files import commands as files
 from concord.foundation.files.models import File
@@ -99,19 +99,30 @@ def speaking_as(by: Actor) -> Iterator[None]:
 
 
 class World:
-    """An alliance in force since 2019 with one person in each kind of post of three members and the centre.
+    """An alliance in force since 2019 with one person in each kind of post of some members and the centre.
 
     People are named ``asking.leader``: the place (``asking``, ``asked``, ``third`` are the first three members, then
-    ``centre``) and the kind of post. ``stranger`` is a person without any post.
+    ``centre``) and the kind of post. ``cities`` puts a member, by its code, at a place, at more than the three if need
+    be. ``stranger`` is a person without any post.
     """
 
-    def __init__(self, charter: str, texts: Mapping[str, str], request: Mapping[str, Any] = REQUEST) -> None:
+    def __init__(
+        self,
+        charter: str,
+        texts: Mapping[str, str],
+        request: Mapping[str, Any] = REQUEST,
+        cities: Mapping[str, str] | None = None,
+    ) -> None:
         self.request = request
         self._drawn = 0
         enter(SYSTEM)
         adopt(texts=texts, charter_id=charter, resolution="", effective_from=BEGINNING, at=time("2019-01-01T09:00"))
         middle, *members = organisations()
-        self.places: dict[str, Organisation] = {**dict(zip(PLACES, members, strict=False)), "centre": middle}
+        self.places: dict[str, Organisation] = dict(zip(PLACES, members, strict=False))
+        known = {member.code: member for member in members}
+        self.places |= {place: known[code] for place, code in (cities or {}).items()}
+        self.places["centre"] = middle
+        assert len(set(self.places.values())) == len(self.places), "one member at two places"
         kinds = [post.id for post in charter_on(BEGINNING).posts]
         with writing():
             people = [
@@ -157,7 +168,7 @@ class World:
         asked: str = "asked",
         procedure: str = "assistance",
         act: str = "draft",
-        parties: Mapping[str, str] | None = None,
+        parties: Mapping[str, Sequence[str]] | None = None,
         case: Case | None = None,
         key: str | None = None,
         **answers: Any,
@@ -214,10 +225,10 @@ class World:
         return matter
 
     def look(self, matter: Matter, *, by: str, at: str = "2026-02-05T09:00") -> Seen:
-        """The matter as that person sees it."""
+        """The matter as that person sees it, under the rules that an act at that time follows."""
         actor = self.actor(by, at=at)
         with speaking_as(actor):
-            return queries.matter_for(uid=matter.uid, by=actor)
+            return queries.matter_for(uid=matter.uid, by=actor, on=legal_date(time(at)))
 
     def open_case(
         self, *, by: str, number: str = "案字〔2026〕1号", stage: str = "filed", name: str = "某某案"
@@ -249,27 +260,31 @@ def _nine_cities() -> dict[str, str]:
     return folder.read(folder.shipped(), "cn", "g60")
 
 
-def toy_world() -> World:
+def toy_world(cities: Mapping[str, str] | None = None) -> World:
     """The invented alliance of three places, with assistance and the errand."""
-    return World("toy", toy_files() | {"toy/papers/errand/errand_note.typ": ERRAND_NOTE})
+    return World("toy", toy_files() | {"toy/papers/errand/errand_note.typ": ERRAND_NOTE}, cities=cities)
 
 
-def g60_world() -> World:
+def g60_world(cities: Mapping[str, str] | None = None) -> World:
     """The nine cities, as shipped."""
-    return World("g60", _nine_cities())
+    return World("g60", _nine_cities(), cities=cities)
 
 
-def national_world() -> World:
+def national_world(cities: Mapping[str, str] | None = None) -> World:
     """The invented alliance without a procedure of its own for assistance: the national base is in force."""
     texts = {path: text for path, text in toy_files().items() if "/procedures/assistance/" not in path}
     texts |= {path: text for path, text in toy_files().items() if path.startswith("cn/")}
     own = texts["toy/charter.toml"]
     adopted = own.replace("assistance = 2026-01-01", "assistance = 2022-11-01")
     assert adopted != own
-    return World("toy", texts | {"toy/charter.toml": adopted}, NATIONAL_REQUEST)
+    return World("toy", texts | {"toy/charter.toml": adopted}, NATIONAL_REQUEST, cities)
 
 
-WORLDS: Mapping[str, Callable[[], World]] = {"g60": g60_world, "toy": toy_world, "national": national_world}
+WORLDS: Mapping[str, Callable[[Mapping[str, str] | None], World]] = {
+    "g60": g60_world,
+    "toy": toy_world,
+    "national": national_world,
+}
 
 
 @pytest.fixture

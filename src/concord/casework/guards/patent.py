@@ -26,7 +26,7 @@ def ruling_is_effective(occasion: Occasion) -> None:
 def objection_is_in_time(occasion: Occasion) -> None:
     """Jurisdiction is objected to within the period of defence (art. 9)."""
     received = next(name for name in occasion.act.asks if name in {"received_date", "objection_received_date"})
-    in_time = _told(occasion, received) <= _told(occasion, "defence_end_date")
+    in_time = _told(occasion, received) <= min(_told(occasion, "defence_end_date"), occasion.today.isoformat())
     zh, en = (
         "管辖异议应当在答辩期内提出，逾期的不作为管辖异议审查。",
         "An objection comes within the period of defence.",
@@ -38,9 +38,9 @@ def objection_is_in_time(occasion: Occasion) -> None:
 def first_to_accept(occasion: Occasion) -> None:
     """Of several authorities asked, the first to accept is competent (实施细则 97)."""
     own, other = _told(occasion, "own_accepted_date"), _told(occasion, "other_accepted_date")
-    first = "own" if own < other else "other" if other < own else "unclear"
-    zh = "应由最先受理的机关管辖；同日受理或者选择不符的，请核对或者报请指定管辖。"
-    en = "The first to accept is competent; if both accepted on one day, refer the matter for designation."
+    first = "" if other in {"", own} else "own" if own < other else "other"
+    zh = "应由最先受理的机关管辖；对方未说明受理日期或者同日受理的，请先核对，或者报请指定管辖。"
+    en = "The first to accept is competent; where the other day is unknown or the same, ask or refer the matter."
     require("competent_side", "patent.not_first", zh, en, holds=occasion.answers["competent_side"] == first)
 
 

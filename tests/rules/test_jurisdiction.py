@@ -178,9 +178,18 @@ def test_a_live_stream_room_without_the_fact_that_decides_asks_for_it(*, registe
     assert (able(found), turning(found)) == (([], []), ["business_place", asked])
 
 
-def test_before_the_rule_on_live_streaming_there_is_no_row_to_stand_on() -> None:
+def test_where_the_catalogue_does_not_reach_nothing_is_said_in_its_place() -> None:
+    room = replace(MARKET, party=PartyKind.LIVE_ROOM, business_place=JINHUA)
+    found = propose(charter(), room, on=date(2026, 1, 31))
+    assert able(found) == ([], [])
+    assert [one.code for one in found.notes] == ["not_in_catalogue"]
+    assert "P08" in found.notes[0].said.zh
+    reported = replace(MARKET, violation_places=(JINHUA,), holder=WUHU, arrival=Arrival.REPORT)
+    earlier = propose(charter(), reported, on=date(2026, 4, 14))
+    assert (able(earlier), earlier.steps) == (([JINHUA], []), ())
+    assert "not_in_catalogue" in {one.code for one in earlier.notes}
     with pytest.raises(NotFound, match=r"law\.no_such_row"):
-        propose(charter(), replace(MARKET, party=PartyKind.LIVE_ROOM), on=date(2026, 1, 31))
+        propose(charter(), reported, on=date(2020, 1, 1))
 
 
 def test_the_first_to_file_handles_it_whenever_the_clue_came() -> None:
@@ -244,11 +253,17 @@ def test_a_dispute_names_the_time_to_negotiate_and_who_designates() -> None:
     }
 
 
-def test_three_provinces_meet_at_the_top() -> None:
-    found = proposal(replace(MARKET, violation_places=(JIAXING, HANGZHOU), holder=HEFEI, arrival=Arrival.REPORT))
-    assert found.dispute is not None
-    assert found.dispute.superior is not None
-    assert found.dispute.superior.name == SAMR
+def test_whoever_only_sends_a_reporter_on_is_no_party_to_a_dispute() -> None:
+    facts = replace(MARKET, violation_places=(JIAXING, HANGZHOU), holder=HEFEI)
+    for given_facts, name in (
+        (replace(facts, arrival=Arrival.REPORT), "浙江省市场监督管理局"),
+        (replace(facts, filed=(Event(HEFEI, TODAY),)), SAMR),
+        (replace(facts, arrival=Arrival.TRANSFER, transferred_by=JIAXING), SAMR),
+    ):
+        found = proposal(given_facts)
+        assert found.dispute is not None
+        assert found.dispute.superior is not None
+        assert found.dispute.superior.name == name
 
 
 def test_technical_secrets_belong_to_city_level() -> None:

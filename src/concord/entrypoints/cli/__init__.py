@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from concord.entrypoints.cli import charter, clock
+from concord.entrypoints.cli import charter, clock, jurisdiction
 from concord.rules.errors import ConcordError, DefinitionError, InvalidInput, Said
 
 BAD_INPUT = 2
@@ -69,7 +69,7 @@ def described(error: ConcordError) -> dict[str, object]:
 def _parser() -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = Parser(prog="concord", description="协保 Concord", allow_abbrev=False)
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for subcommand in (clock, charter):
+    for subcommand in (clock, jurisdiction, charter):
         subcommand.add_parser(subparsers)
     return parser
 

@@ -101,14 +101,14 @@ def say_notes(sheet: Sheet) -> None:
             sheet.note(
                 "ask_to_combine",
                 f"各机关只能合并本区域内同一专利的案件，不得合并对方的；跨区域的可以请求{superior.name}处理",
-                f"Each may combine cases on one patent only in its own area; either may ask {superior.name} across areas",
+                f"Each combines cases on one patent in its own area only; across areas either may ask {superior.name}",
                 "Z06",
             )
         else:
             sheet.note(
                 "no_combining",
                 "各机关只能合并本区域内同一专利的案件；跨省的没有可以合并处理的地方上级，重大的可以由国务院专利行政部门处理",
-                "Each may combine cases on one patent only in its own area; CNIPA alone takes major ones across provinces",
+                "Each combines cases on one patent in its own area only; across provinces only CNIPA takes major ones",
                 "Z06",
                 "Z07",
             )

@@ -19,7 +19,8 @@ def propose(charter: Charter, facts: Facts, *, on: date) -> Proposal:
     """Who is competent by the law of the day ``on``, with article and row for every sentence.
 
     Raises InvalidInput ``jurisdiction.bad_facts`` for places the charter does not know and for a cause that belongs to
-    the other line, NotFound ``law.no_such_row`` when the catalogue does not reach back to that day.
+    the other line, NotFound ``law.no_such_row`` when the catalogue does not reach back to that day; where a part of it
+    does not, a note says so and nothing is said in its place.
     """
     problems = tuple(_problems(charter, facts))
     if problems:

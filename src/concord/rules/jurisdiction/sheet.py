@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from concord.rules.charter import Charter, Superior
-from concord.rules.errors import Said
-from concord.rules.jurisdiction.model import OUTSIDE, Dispute, Event, Facts, Ground, Standing, Step, Turning
+from concord.rules.errors import NotFound, Said
+from concord.rules.jurisdiction.model import OUTSIDE, Arrival, Dispute, Event, Facts, Ground, Standing, Step, Turning
 from concord.rules.law import LABEL_OF
 from concord.rules.limits import parse_limit
 
@@ -29,13 +29,25 @@ class Sheet:
     notes: list[Step] = field(default_factory=list)
 
     def grounds(self, *rows: str) -> tuple[Ground, ...]:
-        """The rows as they hold on the day; ``1b:I`` takes one letter of a row that has several."""
+        """The rows as they hold on the day; ``1b:I`` takes one letter of a row that has several.
+
+        Raises NotFound ``law.no_such_row``.
+        """
         found = []
         for written in rows:
             name, _, letter = written.partition(":")
             row = self.charter.laws.row(name, on=self.on)
             found.append(Ground(row.id, row.basis, LABEL_OF[letter or row.confidence[0]]))
         return tuple(found)
+
+    def known(self, rows: Iterable[str]) -> tuple[Ground, ...] | None:
+        """The rows as ``grounds`` has them; None and a remark when one does not hold on the day."""
+        try:
+            return self.grounds(*rows)
+        except NotFound as error:
+            if error.said not in [note.said for note in self.notes]:
+                self.notes.append(Step("not_in_catalogue", None, error.said, ()))
+            return None
 
     def limit(self, row: str) -> Said:
         """The first number a row gives, in words."""
@@ -54,21 +66,28 @@ class Sheet:
 
     def stand(self, code: str, zh: str, en: str, *rows: str, also: bool = False) -> None:
         """Put an authority among the competent ones, or among those who may act too; once."""
-        if code not in self.able:
-            standing = Standing(code, self.name(code), Said(zh, en), self.grounds(*rows))
+        grounds = self.known(rows)
+        if grounds is not None and code not in self.able:
+            standing = Standing(code, self.name(code), Said(zh, en), grounds)
             (self.may_also if also else self.competent).append(standing)
 
     def turn(self, fact: str, zh: str, en: str, *rows: str) -> None:
         """Name a fact that would change the answer."""
-        self.turning.append(Turning(fact, Said(zh, en), self.grounds(*rows)))
+        grounds = self.known(rows)
+        if grounds is not None:
+            self.turning.append(Turning(fact, Said(zh, en), grounds))
 
     def step(self, code: str, authority: str, zh: str, en: str, *rows: str) -> None:
         """Say what an authority must do."""
-        self.steps.append(Step(code, authority, Said(zh, en), self.grounds(*rows)))
+        grounds = self.known(rows)
+        if grounds is not None:
+            self.steps.append(Step(code, authority, Said(zh, en), grounds))
 
     def note(self, code: str, zh: str, en: str, *rows: str) -> None:
         """Add a remark."""
-        self.notes.append(Step(code, None, Said(zh, en), self.grounds(*rows)))
+        grounds = self.known(rows)
+        if grounds is not None:
+            self.notes.append(Step(code, None, Said(zh, en), grounds))
 
     @property
     def able(self) -> tuple[str, ...]:
@@ -93,13 +112,16 @@ class Sheet:
         return None
 
     def dispute(self, said: Said, *rows: str) -> Dispute | None:
-        """Who decides between all authorities that the facts bring in; None while there is only one."""
+        """Who decides between those who are competent, have filed or were drawn in; None while there is only one."""
         facts = self.facts
-        brought = (*self.able, *self.filers, facts.holder, facts.transferred_by)
-        between = tuple(dict.fromkeys(code for code in brought if code))
+        between = list(dict.fromkeys((*self.able, *self.filers)))
+        # Whoever only sends a reporter on quarrels with nobody, unless there is a single other.
+        if facts.arrival is Arrival.TRANSFER or len(between) == 1:
+            drawn_in = [code for code in (facts.holder, facts.transferred_by) if code]
+            between = list(dict.fromkeys((*between, *drawn_in)))
         if len(between) < 2:  # noqa: PLR2004  a dispute needs two
             return None
-        return Dispute(between, self.common_superior(between), said, self.grounds(*rows))
+        return Dispute(tuple(between), self.common_superior(between), said, self.grounds(*rows))
 
     def superior_named(self, superior: Superior | None) -> Said:
         """A superior in a sentence."""

@@ -54,7 +54,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Typeset:
-    """A finished paper: the PDF's bytes, its templates, what set it (typesetter and fonts), and how many pages it has."""
+    """A finished paper: the PDF's bytes, its templates, what set it (typesetter, fonts), and how many pages it has."""
 
     pdf: bytes
     template_digest: str

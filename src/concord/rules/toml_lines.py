@@ -24,10 +24,11 @@ AT_LINE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a value stands (line from 1) and how it is written."""
+    """Where a value stands (line from 1, offset from 0 in the text with Unix line ends) and how it is written."""
 
     line: int
     written: str
+    offset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ class _Scanner:
 
     def _note(self, path: Path, start: int) -> None:
         written = self.text[start : self.at].strip()
-        self.places[path] = Place(bisect_right(self.line_starts, start), written)
+        self.places[path] = Place(bisect_right(self.line_starts, start), written, start)
 
     def _header(self) -> Path:
         start = self.at

@@ -3,9 +3,11 @@ import { watchDrops } from './parts/drops.js';
 import { guardForms } from './parts/guard.js';
 import { growItemLists } from './parts/items.js';
 import { nameChosenFiles } from './parts/files.js';
+import { offerPrinting } from './parts/print.js';
 
 document.documentElement.classList.add('js');
 watchDrops(document);
 growItemLists(document);
 nameChosenFiles(document);
 guardForms(document);
+offerPrinting(document);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from concord.entrypoints.workspace.views import acting, lists, matter, session, tokens
+from concord.entrypoints.workspace.views import acting, charter, lists, matter, session, tokens
 
 app_name = "workspace"
 urlpatterns = [
@@ -20,6 +20,11 @@ urlpatterns = [
     path("cases/", lists.cases, name="cases"),
     path("cases/new/", lists.case_new, name="case_new"),
     path("cases/<uuid:uid>/", lists.case, name="case"),
+    path("charter/", charter.overview, name="charter"),
+    path("charter/procedures/", charter.procedures, name="charter_procedures"),
+    path("charter/procedures/<str:name>/", charter.newest, name="charter_newest"),
+    path("charter/procedures/<str:name>/<str:day>/", charter.procedure, name="charter_procedure"),
+    path("charter/handbook.pdf", charter.handbook_file, name="charter_handbook"),
     path("directory/", lists.directory, name="directory"),
     path("notices/", lists.notices_page, name="notices"),
     path("journal/", lists.journal_page, name="journal"),

@@ -26,7 +26,7 @@ LEAST_GAP, MOST_GAP, SLOPE = 16.0, 58.0, 0.2
 PORT_GAP, PORT_MARGIN = 12.0, 12.0
 # Half of an em, which is what most Latin letters keep within.
 LATIN_EM = 0.55
-LOOP_SIGN = "↻ "
+LOOP_SIGN = "· "
 
 Point = tuple[float, float]
 # None is the beginning, where no state is yet.

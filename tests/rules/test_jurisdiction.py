@@ -312,6 +312,7 @@ def test_what_patent_authorities_do(facts: dict[str, object], expected: list[tup
         (replace(MARKET, violation_places=("110000",)), "violation_places", "jurisdiction.unknown_place"),
         (replace(MARKET, filed=(Event("1", TODAY),)), "filed", "jurisdiction.unknown_place"),
         (replace(MARKET, cause="patent_infringement"), "line", "jurisdiction.wrong_line"),
+        (replace(MARKET, cause="theft"), "cause", "jurisdiction.unknown_cause"),
         (replace(PATENT, cause="trade_secret"), "line", "jurisdiction.wrong_line"),
         (replace(MARKET, holder=WUHU, transferred_by=WUHU), "transferred_by", "jurisdiction.transferred_by_itself"),
     ],

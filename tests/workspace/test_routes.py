@@ -39,7 +39,7 @@ PAGES: list[tuple[str, dict[str, Any], str, str]] = [
     ("journal", {}, AUDITOR, LEADER),
     ("tokens", {}, ADMINISTRATOR, OFFICER),
 ]
-FOR_EVERY_POST = ["directory", "notices"]
+FOR_EVERY_POST = ["competence", "directory", "notices"]
 DETAILS: list[tuple[str, dict[str, Any]]] = [
     ("act", {"number": "G60-2026-00001", "name": "submit"}),
     ("matter_by_uid", {"uid": UNKNOWN}),

@@ -53,6 +53,7 @@ def menu(request: HttpRequest, actor: Actor) -> list[tuple[str, str, str, bool]]
         (_("事项"), reverse("workspace:matters"), "inbox", "matter:read"),
         (_("案件"), reverse("workspace:cases"), "folder", "case:open"),
         (_("章程"), reverse("workspace:charter"), "scale", "charter:read"),
+        (_("管辖"), reverse("workspace:competence"), "map-pin", "charter:read"),
         (_("通讯录"), reverse("workspace:directory"), "address-book", "directory:read"),
         (_("流水"), reverse("workspace:journal"), "history", "journal:read"),
         (_("接口令牌"), reverse("workspace:tokens"), "key", "token:issue"),

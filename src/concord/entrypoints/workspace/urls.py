@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from concord.entrypoints.workspace.views import acting, charter, lists, matter, session, tokens
+from concord.entrypoints.workspace.views import acting, charter, competence, lists, matter, session, tokens
 
 app_name = "workspace"
 urlpatterns = [
@@ -25,6 +25,7 @@ urlpatterns = [
     path("charter/procedures/<str:name>/", charter.newest, name="charter_newest"),
     path("charter/procedures/<str:name>/<str:day>/", charter.procedure, name="charter_procedure"),
     path("charter/handbook.pdf", charter.handbook_file, name="charter_handbook"),
+    path("competence/", competence.competence, name="competence"),
     path("directory/", lists.directory, name="directory"),
     path("notices/", lists.notices_page, name="notices"),
     path("journal/", lists.journal_page, name="journal"),

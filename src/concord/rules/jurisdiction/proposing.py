@@ -75,6 +75,9 @@ def _problems(charter: Charter, facts: Facts) -> Iterator[Problem]:
                 f"There is no authority “{code}”; write {OUTSIDE} for one that is not of the alliance.",
             )
             yield Problem(field, "jurisdiction.unknown_place", said)
+    if facts.cause and facts.cause not in charter.code_lists.get("causes", {}):
+        said = Said(f"没有案由“{facts.cause}”。", f"There is no cause “{facts.cause}”.")
+        yield Problem("cause", "jurisdiction.unknown_cause", said)
     wanted = Line.PATENT if facts.cause == PATENT_CAUSE else Line.MARKET
     if facts.cause and facts.line is not wanted:
         said = Said(

@@ -58,12 +58,12 @@ def received_lead(world: World, *, filed: bool) -> None:
     world.do(matter, "submit", by="asking.case_officer", at="2026-06-01T10:00")
     world.do(matter, "issue", by="asking.leader", at="2026-06-01T11:00")
     world.do(matter, "accept", by="asked.case_officer", at="2026-06-02T09:00", received_date="2026-06-01")
-    note = {"verification_note": "现场核查。"}
+    note: dict[str, Any] = {"verification_note": "现场核查。"}
     if filed:
-        told = {"case_number": "立〔2026〕1号", "filed_at": "2026-06-03T09:00:00+08:00"}
+        told: dict[str, Any] = {"case_number": "立〔2026〕1号", "filed_at": "2026-06-03T09:00:00+08:00"}
         world.do(matter, "file_case", by="asked.leader", at="2026-06-03T10:00", **note, **told)
     else:
-        ground = {"not_filed_ground": "conditions_not_met"}
+        ground: dict[str, Any] = {"not_filed_ground": "conditions_not_met"}
         world.do(matter, "refuse_filing", by="asked.leader", at="2026-06-03T10:00", **note, **ground)
 
 

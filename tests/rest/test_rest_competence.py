@@ -80,4 +80,4 @@ def test_what_cannot_be_right_is_refused(world: World, asked: dict[str, Any], st
 
 
 def test_nobody_asks_without_a_token() -> None:
-    refused(Caller().post("/competence", {}), 401, "access.no_token")
+    refused(Caller().post("/competence", {}), 401, "request.no_token")

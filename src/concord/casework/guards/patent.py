@@ -6,8 +6,6 @@ from concord.casework.guards.refusing import require
 from concord.casework.models import ClockRun
 from concord.casework.registry import Occasion, guard
 
-EVIDENCE_DAYS = 15
-
 
 def _told(occasion: Occasion, name: str) -> str:
     """What the act says of ``name``, else what is known of it; days in ISO form sort by time."""
@@ -54,11 +52,11 @@ def panel_is_odd(occasion: Occasion) -> None:
 
 @guard("patent.evidence_period_is_long_enough")
 def evidence_period_is_long_enough(occasion: Occasion) -> None:
-    """The parties have at least fifteen days from the notice to bring evidence (art. 54)."""
-    first = date.fromisoformat(_told(occasion, "request_served_date")) + timedelta(days=EVIDENCE_DAYS)
-    zh = f"举证期限自收到通知之日起不少于十五日，不能早于 {first}。"
-    en = f"The parties have at least 15 days for evidence, until {first} or later."
-    right = _told(occasion, "evidence_due_date") >= first.isoformat()
+    """The parties have the days told in the notice, fifteen or more, to bring evidence (art. 54)."""
+    days = timedelta(days=int(_told(occasion, "evidence_days")))
+    first = (date.fromisoformat(_told(occasion, "request_served_date")) + days).isoformat()
+    zh, en = f"举证期限届满日期不能早于 {first}。", f"The parties have until {first}, or longer, to bring evidence."
+    right = _told(occasion, "evidence_due_date") >= first
     require("evidence_due_date", "patent.evidence_too_short", zh, en, holds=right)
 
 

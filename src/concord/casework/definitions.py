@@ -12,7 +12,8 @@ from concord.foundation.database.scope import writing
 from concord.foundation.organisations.commands import put_charter_into_force
 from concord.foundation.organisations.models import CharterVersion
 from concord.foundation.organisations.queries import charter_on
-from concord.rules.procedure import ClockRule, Procedure, RunningMatters, parse
+from concord.rules.procedure import ClockRule, Procedure, parse
+from concord.rules.procedure.succession import Held, is_newer, knows_all
 
 
 def adopt(
@@ -55,7 +56,12 @@ def procedure_of(version: ProcedureVersion) -> Procedure:
 
 def clock_rule(run: ClockRun) -> ClockRule:
     """The rule that a clock started under, whatever version its matter runs on by now."""
-    return _parsed(run.rule_digest).clock(run.clock)
+    return rules_of(run).clock(run.clock)
+
+
+def rules_of(run: ClockRun) -> Procedure:
+    """The version of the procedure that a clock started under."""
+    return _parsed(run.rule_digest)
 
 
 def procedure_followed(matter: Matter, *, on: date) -> Procedure:
@@ -68,27 +74,19 @@ def procedure_followed(matter: Matter, *, on: date) -> Procedure:
     if matter.final or matter.procedure not in adopted.in_force:
         return own
     newest = adopted.procedure(matter.procedure, on=on)
-    newer = newest.in_force_from > own.in_force_from and newest.running_matters is RunningMatters.NEXT_ACT
-    return newest if newer and _knows_all_of(newest, matter) else own
+    return newest if is_newer(own, newest) and knows_all(newest, _held(matter)) else own
 
 
-def _knows_all_of(procedure: Procedure, matter: Matter) -> bool:
+def _held(matter: Matter) -> Held:
     acts = list(Act.objects.filter(matter=matter).values_list("act", "from_state", "to_state", "answers"))
-    drafted = [name for said in matter.drafts.values() for name in said]
-    papers = Paper.objects.filter(matter=matter).values_list("kind", flat=True)
-    clocks = ClockRun.objects.filter(matter=matter).values_list("clock", flat=True)
-    roles = set(Participant.objects.filter(matter=matter).values_list("role", flat=True))
-    states = {state for _, before, after, _ in acts for state in (before, after) if state}
-    fields = {*matter.facts, *drafted, *(name for *_, answers in acts for name in answers)}
-    return roles == set(procedure.roles) and all(
-        held <= {rule.id for rule in rules}
-        for held, rules in (
-            (states | {matter.state, matter.outer_state}, procedure.states),
-            ({act for act, *_ in acts}, procedure.acts),
-            (fields, procedure.fields),
-            (set(papers), procedure.papers),
-            (set(clocks), procedure.clocks),
-        )
+    states = {state for _, *both, _ in acts for state in both if state}
+    return Held(
+        roles=Participant.objects.filter(matter=matter).values_list("role", flat=True),
+        states={*states, matter.state, matter.outer_state},
+        acts=[act for act, *_ in acts],
+        fields={*matter.facts, *(name for *_, answers in acts for name in answers)},
+        clocks=ClockRun.objects.filter(matter=matter).values_list("clock", flat=True),
+        papers=Paper.objects.filter(matter=matter).values_list("kind", flat=True),
     )
 
 

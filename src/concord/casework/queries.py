@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias, TypedDict
 from uuid import UUID
 
+from django.db.models import BooleanField, CharField, Count, Exists, F, Max, OuterRef, Q, QuerySet, When
 from django.db.models import Case as Choice
-from django.db.models import CharField, Count, Exists, F, Max, OuterRef, Q, QuerySet, When
 from django_stubs_ext import WithAnnotations
 
-from concord.casework import rounds
 from concord.casework.definitions import procedure_followed, procedure_of
 from concord.casework.models import (
     Act,
@@ -32,18 +31,23 @@ from concord.foundation.organisations.queries import posts_with
 from concord.rules.canonical import JSON
 from concord.rules.errors import InvalidInput, NotFound, Problem, Said
 from concord.rules.procedure import Act as ActRule
-from concord.rules.procedure import Procedure
+from concord.rules.procedure import Procedure, rounds
 
 READ = "matter:read"
 CURSOR = re.compile(r"([0-9]{1,19})-([0-9]{1,19})")
 
 
+# The organisations of every role, whether they see the matter yet or not.
+Parties: TypeAlias = Mapping[str, tuple[Organisation, ...]]
+
+
 class Showing(TypedDict):
-    """What ``visible_to`` puts on a row: the side that looks, the state it knows, its place in lists."""
+    """What ``visible_to`` puts on a row: the side that looks, the state it knows, whose turn, its place in lists."""
 
     role: str
     sort_key: int
     shown_state: str
+    our_turn: bool
 
 
 class Counting(TypedDict):
@@ -59,15 +63,23 @@ CountedCase: TypeAlias = "WithAnnotations[Case, Counting]"
 def visible_to(by: Actor) -> QuerySet[ShownMatter]:
     """The matters that ``by`` may see: one join on ``audience``.
 
-    Each row carries ``role``, ``sort_key`` and ``shown_state``, the state as the actor's side knows it.
+    Each row carries ``role``, ``sort_key``, ``shown_state``, the state as the actor's side knows it, and ``our_turn``,
+    whether the matter waits for the actor's organisation.
     """
     knows_all = Q(inner_role="") | Q(inner_role=F("audience__role"))
     rows: QuerySet[ShownMatter] = Matter.objects.filter(audience__scope_id=by.scope_id).annotate(
         role=F("audience__role"),
         sort_key=F("audience__sort_key"),
         shown_state=Choice(When(knows_all, then=F("state")), default=F("outer_state"), output_field=CharField()),
+        our_turn=Choice(When(_waits_for(by), then=True), default=False, output_field=BooleanField()),
     )
     return rows if by.may(READ) else rows.none()
+
+
+def _waits_for(by: Actor) -> Q:
+    """That it is the organisation's turn: alone, or as one of several that are still to act."""
+    awaited = Participant.objects.filter(matter=OuterRef("pk"), organisation=by.organisation, awaited=True)
+    return Q(holder=by.organisation) | Q(Exists(awaited), holder__isnull=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +87,7 @@ class Seen:
     """One matter as one side sees it. ``version`` is the number of the last act that side knows of.
 
     ``parties`` gives the organisations of every role; ``done`` the acts that every organisation does for itself and the
-    one that looks has already done.
+    one that looks has already done; ``awaited`` the organisations whose turn it is, while several still are to act.
     """
 
     matter: Matter
@@ -86,6 +98,11 @@ class Seen:
     facts: dict[str, JSON]
     parties: dict[str, tuple[Organisation, ...]]
     done: frozenset[str] = frozenset()
+    awaited: frozenset[int] = frozenset()
+
+    def turn_of(self, organisation: Organisation) -> bool:
+        """Whether the matter waits for ``organisation``, alone or among others."""
+        return self.matter.holder_id == organisation.id or organisation.id in self.awaited
 
     def possible(self, by: Actor) -> tuple[ActRule, ...]:
         """The acts that ``by`` may do now, in the order of the procedure file."""
@@ -122,9 +139,11 @@ def seen(matter: Matter, *, role: str, by: Actor, on: date | None = None) -> See
     last = acts_known(matter, by=by).aggregate(last=Max("seq"))["last"]
     procedure = procedure_of(matter.procedure_version) if on is None else procedure_followed(matter, on=on)
     parties: dict[str, tuple[Organisation, ...]] = dict.fromkeys(procedure.roles, ())
-    for one in Participant.objects.filter(matter=matter).select_related("organisation"):
+    taking_part = list(Participant.objects.filter(matter=matter).select_related("organisation"))
+    for one in taking_part:
         parties[one.role] += (one.organisation,)
     possible = procedure.possible(known_state, role)
+    done = rounds.done_already(procedure, possible, told(matter, procedure), by.organisation.id)
     return Seen(
         matter=matter,
         procedure=procedure,
@@ -133,13 +152,22 @@ def seen(matter: Matter, *, role: str, by: Actor, on: date | None = None) -> See
         version=last or 0,
         facts={**matter.facts, **matter.drafts.get(role, {})},
         parties=parties,
-        done=rounds.done_already(matter, possible, procedure, by.organisation.id),
+        done=done,
+        awaited=frozenset(one.organisation_id for one in taking_part if one.awaited),
     )
 
 
 def acts_known(matter: Matter, *, by: Actor) -> QuerySet[Act]:
     """The acts of a visible matter that the actor's organisation knows of: its own, and those let out by others."""
     return Act.objects.filter(matter=matter).filter(Q(internal=False) | Q(organisation=by.organisation))
+
+
+def told(matter: Matter, procedure: Procedure) -> list[rounds.Told]:
+    """The acts that all participants know of, where each of several organisations may have to do one; else none."""
+    if not procedure.many:
+        return []
+    rows = Act.objects.filter(matter=matter, internal=False).order_by("seq")
+    return list(rows.values_list("act", "organisation_id", "from_state", "to_state"))
 
 
 def cases_of(by: Actor) -> QuerySet[Case]:
@@ -255,9 +283,7 @@ def count_of_matters(by: Actor, wanted: Wanted, *, most: int) -> int:
 def open_by_due(by: Actor, *, held: bool, limit: int) -> list[ShownMatter]:
     """The open matters that wait for the actor's organisation (or, not ``held``, for others), most pressing first."""
     rows = visible_to(by).filter(final=False).select_related("procedure_version", "origin", "target", "holder")
-    awaited = Participant.objects.filter(matter=OuterRef("pk"), organisation=by.organisation, awaited=True)
-    ours = Q(holder=by.organisation) | (Q(holder__isnull=True) & Exists(awaited))
-    rows = rows.filter(ours) if held else rows.exclude(ours)
+    rows = rows.filter(_waits_for(by)) if held else rows.exclude(_waits_for(by))
     return list(
         rows.defer("facts", "drafts", "procedure_version__text").order_by(F("next_due").asc(nulls_last=True), "-id")[
             :limit

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from concord.charters.folder import read_charter
-from concord.entrypoints.cli import charter_versions
+from concord.entrypoints.cli import charter_documents, charter_versions
 from concord.entrypoints.cli.charter_text import clocks_by_label, faults_as_data, listed, summary
+from concord.entrypoints.cli.folders import existing
 from concord.entrypoints.cli.language import preferred_language
 from concord.rules.charter import Charter, check, load
-from concord.rules.errors import DefinitionError, Fault, InvalidInput, Problem, Said
+from concord.rules.errors import DefinitionError, Fault
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse names the type only so
@@ -35,16 +36,15 @@ def add_parser(subparsers: Subparsers) -> None:
     checking.add_argument("--lang", choices=["zh", "en"], default=preferred_language(), help="小结的语言 summary in")
     checking.set_defaults(run=run)
     charter_versions.add_parsers(commands)
+    charter_documents.add_parsers(commands)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Check and print; 0 when sound, 1 when not. Raises InvalidInput ``cli.no_such_folder``."""
-    if not arguments.folder.is_dir():
-        said = Said(f"没有目录 {arguments.folder}", f"there is no folder {arguments.folder}")
-        raise InvalidInput("cli.no_such_folder", said, problems=(Problem("folder", "cli.no_such_folder", said),))
+    folder = existing(arguments.folder)
     charter: Charter | None = None
     try:
-        charter_id, files = read_charter(arguments.folder)
+        charter_id, files = read_charter(folder)
         faults = check(files, charter_id)
         charter = None if faults else load(files, charter_id)
     except DefinitionError as error:

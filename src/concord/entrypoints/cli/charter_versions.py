@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from concord.charters.folder import read_charter
 from concord.entrypoints.cli.charter_text import faults_as_data, listed, summary
+from concord.entrypoints.cli.folders import existing
 from concord.entrypoints.cli.installation import installation
 from concord.entrypoints.cli.language import preferred_language
 from concord.rules.charter import load
@@ -92,7 +93,7 @@ def adopt(arguments: argparse.Namespace) -> int:
 
 def _adopted(arguments: argparse.Namespace) -> dict[str, Any]:
     start = _day(arguments.start)
-    charter_id, texts = read_charter(_folder(arguments.folder))
+    charter_id, texts = read_charter(existing(arguments.folder))
     with installation():
         from concord.capabilities.governance import commands, queries  # noqa: PLC0415  only with an installation
         from concord.foundation.database.clock import legal_date, now  # noqa: PLC0415  as above
@@ -116,7 +117,7 @@ def diff(arguments: argparse.Namespace) -> int:
             "Give two charter folders, or one with --from-force.",
         )
         raise InvalidInput("cli.usage", said)
-    folders = [read_charter(_folder(folder))[1] for folder in arguments.folders]
+    folders = [read_charter(existing(folder))[1] for folder in arguments.folders]
     found = difference(_in_force() if arguments.from_force else folders[0], folders[-1])
     if arguments.json:
         print(_json([described(one) for one in found]))
@@ -239,13 +240,6 @@ def _write(texts: Mapping[str, str], root: Path) -> None:
         file = root / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8", newline="")
-
-
-def _folder(folder: Path) -> Path:
-    if not folder.is_dir():
-        said = Said(f"没有目录 {folder}", f"there is no folder {folder}")
-        raise InvalidInput("cli.no_such_folder", said, problems=(Problem("folder", "cli.no_such_folder", said),))
-    return folder
 
 
 def _day(text: str) -> date:

@@ -126,7 +126,7 @@ def etag_of(known: Seen) -> str:
 def matter_shown(number: str, by: Actor) -> Seen:
     """The matter with this number. Raises NotFound ``casework.no_matter``; a hidden one leaves a record of that."""
     try:
-        return queries.matter_for(number=number, by=by)
+        return queries.matter_for(number=number, by=by, on=legal_date(now()))
     except NotFound:
         uid = _uid_of(number)
         if uid is not None:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
 from concord.casework.counting import explained
-from concord.casework.definitions import procedure_of
+from concord.casework.definitions import clock_rule, procedure_of, rules_of
 from concord.casework.models import Act, Case, ClockRun, Matter, Message, Paper, Participant
 from concord.casework.queries import Seen, ShownMatter
 from concord.entrypoints.rest import shapes
@@ -227,6 +227,7 @@ def matter(known: Seen, glass: Glass, *, acted_at: datetime, taking_part: list[P
                 role=role(one.role, glass.charter),
                 organisation=organisation_name(one.organisation),
                 joined_at=one.joined_at,
+                awaited=one.awaited,
             )
             for one in taking_part
         ],
@@ -310,9 +311,9 @@ def possible_act(rule: ActRule, known: Seen, charter: Charter) -> shapes.Possibl
     )
 
 
-def clock(run: ClockRun, found: Procedure, glass: Glass) -> shapes.ClockShape:
-    """A clock of a matter, explained."""
-    rule = found.clock(run.clock)
+def clock(run: ClockRun, glass: Glass) -> shapes.ClockShape:
+    """A clock of a matter, explained under the rule it started under."""
+    found, rule = rules_of(run), clock_rule(run)
     return shapes.ClockShape(
         id=run.clock,
         zh=rule.zh,
@@ -326,6 +327,9 @@ def clock(run: ClockRun, found: Procedure, glass: Glass) -> shapes.ClockShape:
         legal_due=run.legal_due,
         safe_due=run.safe_due,
         due_at=run.due_at,
+        suspended_on=run.suspended_on,
+        extensions=run.extensions,
+        exclusions=[shapes.Excluded(first=first, last=last) for first, last in run.exclusions],
         provisional=run.provisional,
         running=run.running,
         days_left=remaining(glass.today, run.legal_due, glass.calendar) if run.running else None,

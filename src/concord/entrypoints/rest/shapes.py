@@ -28,6 +28,13 @@ def _day(value: object) -> object:
 Day = Annotated[date, BeforeValidator(_day)]
 
 
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Codes = Annotated[list[Annotated[str, Field(max_length=12)]], Field(max_length=60), BeforeValidator(_as_list)]
+
+
 class Words(BaseModel):
     """The same words in Chinese and English."""
 
@@ -225,7 +232,9 @@ class MatterName(BaseModel):
     role: Named = Field(description="The role of the token's organisation.")
     origin: OrganisationName
     target: OrganisationName | None
-    holder: OrganisationName | None = Field(description="Whose turn it is.")
+    holder: OrganisationName | None = Field(
+        description="Whose turn it is; null at the end, or while several are to act."
+    )
     outcome: str
     begun_at: datetime
     acted_at: datetime = Field(description="The last act that the token's side knows of.")
@@ -244,6 +253,7 @@ class Party(BaseModel):
     role: Named
     organisation: OrganisationName
     joined_at: datetime | None
+    awaited: bool = Field(description="One of several organisations that are still to do what comes next.")
 
 
 class MatterShape(MatterName):
@@ -263,8 +273,9 @@ class MatterAsked(BaseModel):
 
     procedure: str = Field(max_length=60)
     act: str = Field(max_length=60, description="An initial act of the procedure.")
-    parties: dict[str, str] = Field(
-        description="The code of an organisation for each role but the centre's and one's own."
+    parties: dict[str, Codes] = Field(
+        default={},
+        description="The organisations' codes for each role but the centre's and one's own; a text is a list of one.",
     )
     answers: dict[str, Any] = Field(default={}, description="What the act asks, by field.")
     case: UUID | None = None
@@ -358,6 +369,16 @@ class StepShape(BaseModel):
     said: Words
 
 
+class Excluded(BaseModel):
+    """Time that is not counted: a span with both ends, or so many days."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    first: Day | None = None
+    last: Day | None = None
+    days: int | None = Field(default=None, ge=0, le=7305)
+
+
 class ClockShape(Named):
     """A clock of a matter with its two dates, its ground and its explanation day by day."""
 
@@ -370,22 +391,15 @@ class ClockShape(Named):
     legal_due: date = Field(description="Rolled forward; protects the party, decides what is overdue.")
     safe_due: date = Field(description="Rolled back; binds the authority, drives warnings.")
     due_at: datetime | None = Field(description="The instant, for a clock in hours.")
+    suspended_on: date | None = Field(description="Since when it stands still.")
+    extensions: list[str] = Field(description="The limits by which it was extended, in order.")
+    exclusions: list[Excluded] = Field(description="Spans of days that are not counted.")
     provisional: bool = Field(description="A year's holidays are not announced yet.")
     running: bool
     days_left: int | None = Field(description="Working days until legal_due while it runs.")
     ended_at: datetime | None
     ended_by: str | None
     steps: list[StepShape]
-
-
-class Excluded(BaseModel):
-    """Time that is not counted: a span with both ends, or so many days."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    first: Day | None = None
-    last: Day | None = None
-    days: int | None = Field(default=None, ge=0, le=7305)
 
 
 class ClockAsked(BaseModel):

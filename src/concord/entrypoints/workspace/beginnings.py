@@ -8,11 +8,11 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from concord.casework.commands import CENTRE_ROLE
 from concord.entrypoints.workspace.presenting import Glass, words
 from concord.foundation.access.actor import Actor
 from concord.foundation.organisations.models import Kind
 from concord.rules.procedure import Act, Procedure, SourceLabel
+from concord.rules.procedure.parties import CENTRE_ROLE
 
 
 def beginnings(by: Actor, glass: Glass) -> Iterator[tuple[Procedure, Act]]:

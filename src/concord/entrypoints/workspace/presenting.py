@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from concord.casework.counting import explained
-from concord.casework.definitions import procedure_of
+from concord.casework.definitions import clock_rule, procedure_of, rules_of
 from concord.casework.models import Act, ClockRun, Matter, Message, Paper, Participant
 from concord.casework.queries import Seen, ShownMatter, pressing
 from concord.entrypoints.workspace.jinja import day, in_english, named
@@ -24,6 +24,7 @@ from concord.rules.calendar import Calendar
 from concord.rules.canonical import JSON
 from concord.rules.charter import Charter
 from concord.rules.clocks import remaining
+from concord.rules.limits import parse_limit
 from concord.rules.procedure import Act as ActRule
 from concord.rules.procedure import Field, FieldType, Procedure
 
@@ -53,11 +54,11 @@ class Glass:
     calendar: Calendar
 
 
-def tone_of(matter: Matter, by: Actor) -> str:
+def tone_of(matter: Matter, *, our_turn: bool) -> str:
     """The colour of a state: mine to do, waiting for others, ended."""
     if matter.final:
         return "neutral"
-    return "active" if matter.holder_id == by.organisation.id else "waiting"
+    return "active" if our_turn else "waiting"
 
 
 def rows_of(matters: Sequence[ShownMatter], glass: Glass) -> list[dict[str, Any]]:
@@ -71,7 +72,7 @@ def row(matter: ShownMatter, glass: Glass, run: ClockRun | None) -> dict[str, An
     procedure = procedure_of(matter.procedure_version)
     following = procedure.possible(matter.shown_state, matter.role)
     mine = main_act([act for act in following if glass.by.may(act.permission)], procedure)
-    mine_to_do = mine is not None and matter.holder_id == glass.by.organisation.id and not matter.final
+    mine_to_do = mine is not None and matter.our_turn and not matter.final
     other = matter.target if matter.origin_id == glass.by.organisation.id else matter.origin
     return {
         "number": matter.number,
@@ -79,12 +80,12 @@ def row(matter: ShownMatter, glass: Glass, run: ClockRun | None) -> dict[str, An
         "url": reverse("workspace:matter", args=[matter.number]),
         "procedure": words(procedure),
         "state": words(procedure.state(matter.shown_state)),
-        "state_tone": tone_of(matter, glass.by),
+        "state_tone": tone_of(matter, our_turn=matter.our_turn),
         "origin": named(matter.origin),
         "target": named(matter.target) if matter.target else "",
         "counterpart": named(other) if other else "",
         "holder": named(matter.holder) if matter.holder else "",
-        "due": due_of(run, procedure, glass) if run else None,
+        "due": due_of(run, glass) if run else None,
         "final": matter.final,
         "updated": matter.acted_at,
         "act": words(mine) if mine_to_do and mine else "",
@@ -112,9 +113,9 @@ def is_grave(rule: ActRule) -> bool:
     return bool(rule.to and not rule.internal and not rule.paper and rule.permission.endswith(":sign"))
 
 
-def due_of(run: ClockRun, procedure: Procedure, glass: Glass) -> dict[str, Any]:
+def due_of(run: ClockRun, glass: Glass) -> dict[str, Any]:
     """The date of a clock with its ground and the working days left; none are left to count once it has ended."""
-    rule = procedure.clock(run.clock)
+    procedure, rule = rules_of(run), clock_rule(run)
     return {
         "label": words(rule),
         "date": run.legal_due,
@@ -127,14 +128,14 @@ def due_of(run: ClockRun, procedure: Procedure, glass: Glass) -> dict[str, Any]:
 
 def clock(run: ClockRun, procedure: Procedure, glass: Glass) -> dict[str, Any]:
     """A clock with its two dates, its ground and its explanation day by day."""
-    rule = procedure.clock(run.clock)
+    rule = clock_rule(run)
     counted = explained(run, glass.calendar)
     ended = run.ended_by and words(procedure.act(run.ended_by))
     return {
         "id": run.clock,
         "label": words(rule),
         "owner": named(run.owner),
-        "due": {**due_of(run, procedure, glass), "label": ""},
+        "due": {**due_of(run, glass), "label": ""},
         "safe": run.safe_due if run.safe_due != run.legal_due else None,
         "running": run.running,
         "late": bool(run.ended_at and legal_date(run.ended_at) > run.legal_due),
@@ -142,8 +143,23 @@ def clock(run: ClockRun, procedure: Procedure, glass: Glass) -> dict[str, Any]:
         "ended_at": run.ended_at,
         "started": run.start_date,
         "limit": run.limit,
+        "suspended": run.suspended_on if run.running else None,
+        "moved": _moved(run),
         "steps": [{"date": step.date, "counted": step.counted, "said": words(step.said)} for step in counted.steps],
     }
+
+
+def _moved(run: ClockRun) -> list[str]:
+    """What has been added to a clock, or taken out of its count, in words."""
+    extended = [_("延长%(limit)s") % {"limit": words(parse_limit(given).said)} for given in run.extensions]
+    return [
+        *extended,
+        *(
+            _("扣除%(first)s至%(last)s")
+            % {"first": day(date.fromisoformat(first)), "last": day(date.fromisoformat(last))}
+            for first, last in run.exclusions
+        ),
+    ]
 
 
 def ground(procedure: Procedure, source: str | None) -> dict[str, Any]:
@@ -265,11 +281,25 @@ def _effects(act: Act, known: Seen, runs: Sequence[ClockRun], messages: Sequence
         elif run.ended_at == act.at and run.ended_by == act.act:
             told.append(_("“%(clock)s”停止计算") % {"clock": label})
     told += [
+        effect % {"clock": words(known.procedure.clock(name))}
+        for effect, names in _clock_effects(known.procedure.act(act.act))
+        for name in names
+    ]
+    told += [
         _("已送达%(receiver)s") % {"receiver": named(message.receiver)}
         for message in messages
         if message.act_id == act.id
     ]
     return told
+
+
+def _clock_effects(rule: ActRule) -> list[tuple[str, Sequence[str]]]:
+    return [
+        (_("“%(clock)s”中止计算"), rule.suspends),
+        (_("“%(clock)s”恢复计算"), rule.resumes),
+        (_("“%(clock)s”延长"), rule.extends),
+        (_("“%(clock)s”扣除期间"), [span.clock for span in rule.excludes]),
+    ]
 
 
 def told_paper(paper: Paper) -> dict[str, Any]:
@@ -312,6 +342,7 @@ def told_participant(participant: Participant, glass: Glass) -> dict[str, Any]:
         "role": role_words(participant.role, glass),
         "organisation": named(participant.organisation),
         "joined_at": participant.joined_at,
+        "awaited": participant.awaited,
     }
 
 

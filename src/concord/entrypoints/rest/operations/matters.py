@@ -115,7 +115,7 @@ def list_clocks(request: ApiRequest, number: str) -> shapes.Listed[shapes.ClockS
     known = matter_shown(number, by)
     with reading(known, by):
         glass = glass_of(by)
-        return shapes.Listed(items=[presenting.clock(run, known.procedure, glass) for run in queries.clocks_of(known)])
+        return shapes.Listed(items=[presenting.clock(run, glass) for run in queries.clocks_of(known)])
 
 
 @router.get(

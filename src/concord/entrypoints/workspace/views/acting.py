@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from concord.casework import commands, queries
-from concord.casework.commands import CENTRE_ROLE
 from concord.casework.definitions import version_in_force
 from concord.casework.models import Case
 from concord.casework.queries import Seen
@@ -31,7 +30,8 @@ from concord.foundation.organisations.queries import members
 from concord.rules.errors import ConcordError, Conflict, InvalidInput, NotFound, Problem, Said, Stale
 from concord.rules.identifiers import uuid7
 from concord.rules.procedure import Act as ActRule
-from concord.rules.procedure import FieldType, Procedure
+from concord.rules.procedure import FieldType, Procedure, refusals
+from concord.rules.procedure.parties import CENTRE_ROLE
 
 # A second click uploads its files anew, so it is another request under the key of an act that is done.
 DONE_BEFORE = "casework.key_reused"
@@ -42,11 +42,11 @@ def act(request: Handled, number: str, name: str) -> HttpResponse:
     """The form of one act; what was typed is kept when it cannot be taken."""
     by, glass = request.actor, glass_of(request.actor)
     with refusals_noted(by, number=number):
-        known = queries.matter_for(number=number, by=by)
+        known = queries.matter_for(number=number, by=by, on=glass.today)
     rule = _rule(known, name, by)
     if request.method != "POST":
         if rule not in known.possible(by):
-            raise commands.not_in_state(rule)
+            raise refusals.not_in_state(rule)
         return _act_page(request, known, rule, glass, typed=known_values(known, rule))
     typed = typed_in(request, known.procedure, rule)
     try:
@@ -62,7 +62,7 @@ def act(request: Handled, number: str, name: str) -> HttpResponse:
             entropy=secrets.token_bytes(32),
         )
     except (InvalidInput, Stale) as error:
-        known = queries.matter_for(number=number, by=by)
+        known = queries.matter_for(number=number, by=by, on=glass.today)
         return _act_page(request, known, rule, glass, typed=typed, error=error)
     except Conflict as error:
         if error.code != DONE_BEFORE:
@@ -96,7 +96,7 @@ def begin(request: Handled, procedure: str, name: str) -> HttpResponse:
     roles = [role for role in definition.roles if role not in {rule.role, CENTRE_ROLE}]
     if request.method != "POST":
         return _begin_page(request, definition, rule, glass, case=case, roles=roles, typed=_from_case(rule, case))
-    parties = {role: request.POST.get(f"party-{role}", "") for role in roles}
+    parties = {role: request.POST.getlist(f"party-{role}") for role in roles}
     typed = typed_in(request, definition, rule)
     try:
         _take_uploads(request, definition, rule, by, typed)
@@ -130,7 +130,7 @@ def _act_page(
 ) -> HttpResponse:
     possible = rule in known.possible(glass.by)
     if not possible and not isinstance(error, Stale):
-        raise error or commands.not_in_state(rule)
+        raise error or refusals.not_in_state(rule)
     problems = _problems(error)
     seen_version = _whole(request.POST.get("version"))
     context = {
@@ -166,7 +166,7 @@ def _begin_page(
     case: Case | None,
     roles: list[str],
     typed: Mapping[str, Any],
-    parties: Mapping[str, str] | None = None,
+    parties: Mapping[str, list[str]] | None = None,
     error: ConcordError | None = None,
 ) -> HttpResponse:
     problems = _problems(error)
@@ -187,8 +187,8 @@ def _begin_page(
         "parties": [
             {
                 **blank(f"party-{role}", role_words(role, glass)),
-                "kind": "organisation",
-                "value": chosen.get(role, ""),
+                "kind": "organisations" if role in procedure.many else "organisation",
+                "value": chosen.get(role, []) if role in procedure.many else "".join(chosen.get(role, [])[:1]),
                 "options": options,
                 "problems": problems.get(role, []),
             }

@@ -33,6 +33,7 @@ from concord.foundation.database.clock import now
 from concord.foundation.files import queries as files
 from concord.foundation.files.models import File
 from concord.foundation.journal import commands as journal
+from concord.rules.procedure.parties import CENTRE_ROLE
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -42,7 +43,7 @@ def matter(request: Handled, number: str) -> HttpResponse:
     """One matter: facts, story, what may be done now, clocks, papers, who takes part."""
     by, glass = request.actor, glass_of(request.actor)
     with refusals_noted(by, number=number):
-        known = queries.matter_for(number=number, by=by)
+        known = queries.matter_for(number=number, by=by, on=glass.today)
     commands.acknowledge(matter=known.matter, by=by, at=now())
     context = page_of(known, glass)
     response = render(request, "workspace/matter.html", context)
@@ -81,21 +82,22 @@ def header(known: Seen, glass: Glass) -> dict[str, object]:
     """What stands on top of a matter's pages."""
     row = known.matter
     run = queries.pressing([row]).get(row.id)
+    others = [one for role, rows in known.parties.items() for one in rows if one != row.origin and role != CENTRE_ROLE]
     return {
         "number": row.number,
         "title": row.title or row.number,
         "url": reverse("workspace:matter", args=[row.number]),
         "state": words(known.procedure.state(known.state)),
-        "state_tone": tone_of(row, glass.by),
+        "state_tone": tone_of(row, our_turn=known.turn_of(glass.by.organisation)),
         "origin": named(row.origin),
-        "target": named(row.target) if row.target else "",
+        "others": [named(one) for one in others],
         "holder": named(row.holder) if row.holder else "",
         "procedure": words(known.procedure),
         "procedure_version": known.procedure.in_force_from.isoformat(),
         "final": row.final,
         "handling": _handling(row.handling, glass),
         "begun_at": row.begun_at,
-        "due": due_of(run, known.procedure, glass) if run else None,
+        "due": due_of(run, glass) if run else None,
         "case": _case(known, glass),
     }
 

@@ -34,6 +34,8 @@ GUARDS = (
         "operation.totals_are_counted",
         Said("参加机关都已报送，总数等于报送数之和", "all who take part have reported; totals are their sums"),
     ),
+    Guard("talent.city_is_in_the_pool", Said("需求列明的选派机关之一", "one of the cities named in the request")),
+    Guard("talent.is_the_city_asked", Said("本次推荐的选派机关", "the city that was proposed")),
     Guard("mediation.kept_apart", Said("调解材料仅限调解使用", "what is said in a mediation serves it alone")),
     Guard("recording.days_are_not_ahead", Said("登记的时间不晚于行为作出之时", "no time recorded lies after the act")),
     Guard("patent.ruling_is_effective", Said("裁决或者判决已经生效", "the ruling or judgment is in effect")),

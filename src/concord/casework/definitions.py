@@ -25,16 +25,13 @@ def adopt(
             texts=texts, charter_id=charter_id, resolution=resolution, effective_from=effective_from, at=at
         )
         give_scopes()
-        for versions in charter_on(effective_from).procedures.values():
-            for procedure in versions:
-                ProcedureVersion.objects.get_or_create(
-                    digest=procedure.digest,
-                    defaults={
-                        "procedure": procedure.id,
-                        "in_force_from": procedure.in_force_from,
-                        "text": procedure.text,
-                    },
-                )
+        held = {one.digest: one for versions in charter_on(effective_from).procedures.values() for one in versions}
+        kept = set(ProcedureVersion.objects.filter(digest__in=held).values_list("digest", flat=True))
+        ProcedureVersion.objects.bulk_create(
+            ProcedureVersion(procedure=one.id, in_force_from=one.in_force_from, digest=digest, text=one.text)
+            for digest, one in held.items()
+            if digest not in kept
+        )
     return version
 
 

@@ -10,9 +10,8 @@ from concord.foundation.database.clock import legal_date
 from concord.foundation.database.memory import forget
 from concord.foundation.database.scope import writing
 from concord.foundation.organisations.models import CharterVersion, Hat, HolidayText, Kind, Organisation, Person, Post
-from concord.foundation.organisations.queries import charter_on
+from concord.foundation.organisations.queries import charter_of, charter_on
 from concord.rules.calendar import HolidayNotice, parse_notice
-from concord.rules.charter import load
 from concord.rules.errors import InvalidInput, Problem, Said
 
 CENTRE_CODE = "centre"
@@ -26,7 +25,7 @@ def put_charter_into_force(
 
     The same texts twice are one version. Raises DefinitionError with every fault.
     """
-    charter = load(texts, charter_id)
+    charter = charter_of(texts, charter_id)
     with writing():
         version, made = CharterVersion.objects.get_or_create(
             digest=charter.digest,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 
@@ -95,7 +95,17 @@ def _adopted_by(day: date) -> tuple[str, str]:
 
 @lru_cache(maxsize=16)
 def _parsed(digest: str, charter: str) -> Charter:
-    return load(texts_of(digest), charter)
+    return charter_of(texts_of(digest), charter)
+
+
+def charter_of(texts: Mapping[str, str], charter: str) -> Charter:
+    """The charter that ``texts`` make, read and checked once; DefinitionError with every fault."""
+    return _read(charter, tuple(sorted(texts.items())))
+
+
+@lru_cache(maxsize=16)
+def _read(charter: str, texts: tuple[tuple[str, str], ...]) -> Charter:
+    return load(dict(texts), charter)
 
 
 @lru_cache(maxsize=16)

@@ -20,10 +20,15 @@ STATUS = {
 
 @cache
 def raised() -> dict[str, tuple[int, str]]:
-    """The codes given to errors, directly or through a function of the module that takes one; status and place."""
+    """The codes given to errors, directly or through a function that takes one; status and place.
+
+    A function that takes a code serves its own module, and every other one when its name is public.
+    """
     found = {}
+    own = {module.path: _helpers(module) for module in modules()}
+    shared = {name: how for helpers in own.values() for name, how in helpers.items() if not name.startswith("_")}
     for module in modules():
-        makers = {kind: (0, kind) for kind in STATUS} | _helpers(module)
+        makers = {kind: (0, kind) for kind in STATUS} | shared | own[module.path]
         for call in module.calls():
             position, kind = makers.get(dotted(call.func).split(".")[-1], (len(call.args), ""))
             given = call.args[position] if position < len(call.args) else None

@@ -2,15 +2,9 @@
 
 from datetime import date, timedelta
 
+from concord.casework.guards.refusing import require
 from concord.casework.models import ClockRun
 from concord.casework.registry import Occasion, guard
-from concord.rules.errors import InvalidInput, Problem, Said
-
-
-def _require(field: str, code: str, zh: str, en: str, *, holds: bool) -> None:
-    """Refuse the act because of ``field``, unless the condition holds."""
-    if not holds:
-        raise InvalidInput(code, (said := Said(zh, en)), problems=(Problem(field, code, said),))
 
 
 def _told(occasion: Occasion, name: str) -> str:
@@ -23,7 +17,7 @@ def ruling_is_effective(occasion: Occasion) -> None:
     """Only an effective ruling or judgment lets another be made directly (art. 34)."""
     ended = _told(occasion, "decision_date") <= _told(occasion, "effective_date") <= occasion.today.isoformat()
     zh, en = "只能通报已经生效的裁决或者判决，请核对生效日期。", "Only what is in effect can be told; check the day."
-    _require("effective_date", "patent.not_effective", zh, en, holds=ended)
+    require("effective_date", "patent.not_effective", zh, en, holds=ended)
 
 
 @guard("patent.objection_is_in_time")
@@ -35,7 +29,7 @@ def objection_is_in_time(occasion: Occasion) -> None:
         "管辖异议应当在答辩期内提出，逾期的不作为管辖异议审查。",
         "An objection comes within the period of defence.",
     )
-    _require(received, "patent.objection_late", zh, en, holds=in_time)
+    require(received, "patent.objection_late", zh, en, holds=in_time)
 
 
 @guard("patent.first_to_accept")
@@ -45,7 +39,7 @@ def first_to_accept(occasion: Occasion) -> None:
     first = "" if other in {"", own} else "own" if own < other else "other"
     zh = "应由最先受理的机关管辖；对方未说明受理日期或者同日受理的，请先核对，或者报请指定管辖。"
     en = "The first to accept is competent; where the other day is unknown or the same, ask or refer the matter."
-    _require("competent_side", "patent.not_first", zh, en, holds=occasion.answers["competent_side"] == first)
+    require("competent_side", "patent.not_first", zh, en, holds=occasion.answers["competent_side"] == first)
 
 
 @guard("patent.panel_is_odd")
@@ -53,7 +47,7 @@ def panel_is_odd(occasion: Occasion) -> None:
     """A panel has three members or more, and an odd number of them (art. 20)."""
     panel = occasion.answers["panel"]
     zh, en = "合议组应由三名以上单数人员组成。", "A panel has three members or more, an odd number."
-    _require("panel", "patent.panel_even", zh, en, holds=isinstance(panel, list) and len(panel) % 2 == 1)
+    require("panel", "patent.panel_even", zh, en, holds=isinstance(panel, list) and len(panel) % 2 == 1)
 
 
 @guard("patent.evidence_period_is_long_enough")
@@ -63,7 +57,7 @@ def evidence_period_is_long_enough(occasion: Occasion) -> None:
     first = (date.fromisoformat(_told(occasion, "request_served_date")) + days).isoformat()
     zh, en = f"举证期限届满日期不能早于 {first}。", f"The parties have until {first}, or longer, to bring evidence."
     right = _told(occasion, "evidence_due_date") >= first
-    _require("evidence_due_date", "patent.evidence_too_short", zh, en, holds=right)
+    require("evidence_due_date", "patent.evidence_too_short", zh, en, holds=right)
 
 
 @guard("patent.extension_in_order")
@@ -75,4 +69,4 @@ def extension_in_order(occasion: Occasion) -> None:
     right = given == 1 if further else given == 0 and occasion.answers["granted_months"] == 1
     zh = "首次延长由负责人批准一个月；确需再延长的，报上一级机关批准，至多两个月。"
     en = "First the head grants one month; after that the next higher authority up to two more."
-    _require("granted_months", "patent.extension_out_of_order", zh, en, holds=right)
+    require("granted_months", "patent.extension_out_of_order", zh, en, holds=right)

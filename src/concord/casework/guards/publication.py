@@ -2,19 +2,13 @@
 
 from datetime import date
 
+from concord.casework.guards.refusing import require
 from concord.casework.registry import Occasion, guard
 from concord.foundation.organisations.queries import charter_on
 from concord.rules.counting import corresponding
-from concord.rules.errors import InvalidInput, Problem, Said
 
 # At the latest so many months after publication (公示规定 13 to 16, Order 108).
 SHOWN = {"reduced": 3, "ordinary": 12, "special": 36, "revocation": 36}
-
-
-def _require(field: str, code: str, zh: str, en: str, *, holds: bool) -> None:
-    """Refuse the act because of ``field``, unless the condition holds."""
-    if not holds:
-        raise InvalidInput(code, (said := Said(zh, en)), problems=(Problem(field, code, said),))
 
 
 @guard("publication.is_published")
@@ -22,7 +16,7 @@ def is_published(occasion: Occasion) -> None:
     """A penalty that is a warning alone is not published (公示规定 2)."""
     zh, en = "仅受警告的行政处罚不予公示，无需推送。", "A warning alone is not published; push nothing."
     told = occasion.answers["penalty_tier"]
-    _require("penalty_tier", "publication.warning_only", zh, en, holds=told != "warning_only")
+    require("penalty_tier", "publication.warning_only", zh, en, holds=told != "warning_only")
 
 
 @guard("publication.other_province")
@@ -32,7 +26,7 @@ def other_province(occasion: Occasion) -> None:
     own, other = occasion.by.organisation.code, occasion.parties["publishing"][0].code
     zh = "请选择外省的登记地机关；同省登记的，由本机关自决定之日起二十个工作日内自行公示（公示规定第九条）。"
     en = "Choose an authority of another province; at home, publish yourself within 20 working days of the decision."
-    _require("publishing", "publication.same_province", zh, en, holds=up.get(other, up[own]) != up[own])
+    require("publishing", "publication.same_province", zh, en, holds=up.get(other, up[own]) != up[own])
 
 
 @guard("publication.shown_as_long_as_the_law_says")
@@ -43,4 +37,4 @@ def shown_as_long_as_the_law_says(occasion: Occasion) -> None:
     zh = f"此档处罚最迟公示{months}个月，截止日期应为 {until}。"
     en = f"This tier is shown for {months} months at the latest: until {until}."
     right = occasion.answers["shown_until_date"] == until
-    _require("shown_until_date", "publication.wrong_period", zh, en, holds=right)
+    require("shown_until_date", "publication.wrong_period", zh, en, holds=right)

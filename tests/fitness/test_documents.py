@@ -15,6 +15,7 @@ from django.apps import apps
 from concord.charters import folder
 from concord.config import env
 from concord.entrypoints import cli, manage
+from concord.entrypoints.cli import charter_reference
 from concord.rules.charter import Charter, load
 from concord.rules.procedure import Procedure
 from tests.fitness.sources import PROJECT, dotted, modules
@@ -90,30 +91,56 @@ def terms_in_use() -> Iterator[tuple[str, str, str]]:
             yield from ((kind, code.id, code.zh) for code in codes.values())
 
 
+def glossary() -> list[list[str]]:
+    """The rows of the glossary: 中文, identifier, kind, meaning, source."""
+    return [[row[0], "".join(named(row[1])), *row[2:]] for row in rows_of(REFERENCE / "glossary.md")]
+
+
+def generated_terms() -> list[list[str]]:
+    """The rows of the page made from the files: 中文, identifier, kind, English, procedures, source."""
+    rows = [row for row in rows_of(REFERENCE / "procedures.md") if len(row) == 6]
+    return [[row[0], "".join(named(row[1])), *row[2:]] for row in rows]
+
+
+def generated_events() -> dict[str, str]:
+    """The events on that page, each with whether it stays inside."""
+    rows = [row for row in rows_of(REFERENCE / "procedures.md") if len(row) == 3]
+    return {named(row[0])[0]: row[2] for row in rows}
+
+
 class TestGlossary:
     def test_every_term_of_the_charters_has_its_row(self) -> None:
-        rows = {(kind, name, zh) for zh, name, kind, *_ in self._rows()}
+        rows = {(kind, name, zh) for zh, name, kind, *_ in [*glossary(), *generated_terms()]}
         assert sorted(set(terms_in_use()) - rows) == []
 
     def test_every_table_has_its_row(self) -> None:
         tables = {model.__name__ for model in apps.get_models() if model.__module__.startswith("concord.")}
-        assert {name for _, name, kind, *_ in self._rows() if kind == "table"} == tables
+        assert {name for _, name, kind, *_ in glossary() if kind == "table"} == tables
 
     def test_no_row_is_left_of_what_is_gone(self) -> None:
         in_use = {(kind, name) for kind, name, _ in terms_in_use()}
         kinds = {kind for kind, _ in in_use}
-        assert {(kind, name) for _, name, kind, *_ in self._rows() if kind in kinds} <= in_use
+        listed = {(kind, name) for _, name, kind, *_ in [*glossary(), *generated_terms()] if kind in kinds}
+        assert listed == in_use
 
     def test_no_identifier_means_two_things(self) -> None:
-        names = [(kind, name) for _, name, kind, *_ in self._rows()]
-        assert sorted(names) == sorted(set(names))
+        for page in (glossary(), generated_terms()):
+            names = [(kind, name) for _, name, kind, *_ in page]
+            assert sorted(names) == sorted(set(names))
+
+    def test_one_identifier_of_a_kind_has_one_chinese_word(self) -> None:
+        words: dict[tuple[str, str], set[str]] = {}
+        for kind, name, zh in [*terms_in_use(), *((row[2], row[1], row[0]) for row in glossary())]:
+            words.setdefault((kind, name), set()).add(zh)
+        assert {term: found for term, found in words.items() if len(found) > 1} == {}
 
     def test_every_row_is_complete(self) -> None:
-        assert [row for row in self._rows() if len(row) != 5 or not all(row)] == []
+        assert [row for row in glossary() if len(row) != 5 or not all(row)] == []
+        assert [row for row in generated_terms() if not all(row)] == []
 
-    @staticmethod
-    def _rows() -> list[list[str]]:
-        return [[row[0], "".join(named(row[1])), *row[2:]] for row in rows_of(REFERENCE / "glossary.md")]
+    def test_the_page_of_procedures_is_current(self) -> None:
+        made = charter_reference.page(folder.read(folder.shipped(), "cn", "g60"), "src/concord/charters/g60")
+        assert text_of(REFERENCE / "procedures.md") == made, "run `concord charter reference` and keep what it prints"
 
 
 class TestReference:
@@ -138,18 +165,20 @@ class TestReference:
 
     def test_journal_events(self) -> None:
         acts = {f"{procedure.id}.{act.id}" for procedure in procedures() for act in procedure.acts}
-        events = {
-            named(row[0])[0] for row in rows_of(REFERENCE / "journal-events.md") if "." in row[0] and len(row) == 4
-        }
-        assert events == acts | _recorded("record", "event")
+        assert set(self._events()) | set(generated_events()) == acts | _recorded("record", "event")
+        assert set(generated_events()) == acts
 
     def test_journal_marks_what_stays_inside(self) -> None:
-        marked = {
-            named(row[0])[0]: row[3] == "yes" for row in rows_of(REFERENCE / "journal-events.md") if len(row) == 4
-        }
         for procedure in procedures():
             for act in procedure.acts:
-                assert marked[f"{procedure.id}.{act.id}"] == act.internal, act.id
+                event, mark = f"{procedure.id}.{act.id}", "yes" if act.internal else "no"
+                assert generated_events()[event] == mark, event
+                assert self._events().get(event, mark) == mark, event
+
+    @staticmethod
+    def _events() -> dict[str, str]:
+        rows = [row for row in rows_of(REFERENCE / "journal-events.md") if "." in row[0] and len(row) == 4]
+        return {named(row[0])[0]: row[3] for row in rows}
 
     def test_journal_reads(self) -> None:
         reads = {named(row[0])[0] for row in rows_of(REFERENCE / "journal-events.md") if len(row) == 3}

@@ -54,6 +54,17 @@ def contents(charter: Charter, texts: Mapping[str, str]) -> dict[str, Any]:
             }
             for one in charter.members
         ],
+        "superiors": [
+            {
+                "name": one.zh,
+                "market": one.market,
+                "patent": one.patent,
+                "up": charter.authority(one.up).zh if one.up else "—",
+                "designates": "、".join(f"{LINES[line]}条线" for line in Line if line in one.designates_only),
+                "ground": _ground(charter, one.source),
+            }
+            for one in charter.authorities
+        ],
         "groups": [{"name": one.zh, "ground": _ground(charter, one.source)} for one in charter.groups],
         "seats": [
             {"name": one.zh, "count": str(one.count), "ground": _ground(charter, one.source)} for one in charter.seats

@@ -48,6 +48,8 @@ ASKED: Mapping[str, tuple[str, ...]] = {
 OF_EVERY_KIND = ("first_filed", "also_filed", "holder", "arrival", "transferred_by")
 MANY = ("violation_places", "also_filed")
 ANSWERED = ("registered", "same_party")
+# Facts that the page asks for under another name.
+FIELD_OF = {"filed": "first_filed", "received": "first_received"}
 
 
 @page("charter:read")
@@ -67,6 +69,9 @@ def competence(request: Handled) -> HttpResponse:
         "fields": [_field(name, kind, typed[name], glass, error) for name in _names(kind)],
         "found": found and _told(found, glass),
         "error": words(error.said) if error else "",
+        "problems": [
+            (FIELD_OF.get(one.field, one.field), words(one.said)) for one in (error.problems if error else ())
+        ],
         "again_url": f"{reverse('workspace:competence')}?kind={kind}",
         "on": glass.today,
     }
@@ -148,9 +153,7 @@ HELPS: Mapping[str, Callable[[], str]] = {
 def _field(name: str, kind: str, given: list[str], glass: Glass, error: ConcordError | None) -> dict[str, Any]:
     label = PATENT_LABELS[name]() if kind == PATENT_KIND and name in PATENT_LABELS else LABELS[name]()
     problems = [
-        words(one.said)
-        for one in (error.problems if error else ())
-        if one.field == name or (one.field == "filed" and name == "first_filed")
+        words(one.said) for one in (error.problems if error else ()) if FIELD_OF.get(one.field, one.field) == name
     ]
     return {
         **blank(name, label),

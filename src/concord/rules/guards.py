@@ -36,6 +36,12 @@ GUARDS = (
     ),
     Guard("talent.city_is_in_the_pool", Said("需求列明的选派机关之一", "one of the cities named in the request")),
     Guard("talent.is_the_city_asked", Said("本次推荐的选派机关", "the city that was proposed")),
+    Guard("pool.other_terms_have_a_reason", Said("适用不同条款的写明正当理由", "other terms have a good reason")),
+    Guard("governance.every_member_votes", Said("议案送全体成员表决", "a motion goes to every member")),
+    Guard(
+        "governance.result_as_counted",
+        Said("表决已经结束，结果与票数一致", "the vote is over, and the result follows from the votes"),
+    ),
     Guard("mediation.kept_apart", Said("调解材料仅限调解使用", "what is said in a mediation serves it alone")),
     Guard("recording.days_are_not_ahead", Said("登记的时间不晚于行为作出之时", "no time recorded lies after the act")),
     Guard("patent.ruling_is_effective", Said("裁决或者判决已经生效", "the ruling or judgment is in effect")),

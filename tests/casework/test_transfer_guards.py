@@ -40,7 +40,7 @@ JURISDICTION: dict[str, Any] = {
     "party": "某商行",
     "cause": "trademark_infringement",
     "arose_date": "2026-05-06",
-    "dispute_facts": "两地均已立案。",
+    "jurisdiction_facts": "两地均已立案。",
     "proposed_authority": "本机关",
     "proposal_reason": "最先立案。",
 }

@@ -31,6 +31,7 @@ CHANGES: Mapping[str, Any] = {
     "attachments": (),
     "reference": "西岭市监协查〔2026〕1号",
     "parties": {"requester": "西岭市市场监督管理局"},
+    "law": ("《商标法》（2019年修正）第五十七条",),
 }
 
 

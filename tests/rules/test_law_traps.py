@@ -10,7 +10,7 @@ import pytest
 from concord.charters.folder import read, shipped
 from concord.rules.charter import Charter, load
 from concord.rules.errors import NotFound
-from concord.rules.law import Applicable, Laws, applicable
+from concord.rules.law import Applicable, Laws, applicable, applicable_to
 from concord.rules.procedure import SourceLabel
 
 MARK = "trademark_infringement"
@@ -187,3 +187,15 @@ def test_an_unknown_cause_is_refused_with_the_nearest_one() -> None:
     with pytest.raises(NotFound, match=r"law\.no_such_cause") as caught:
         applied("trademark_infringment", ended=None)
     assert "trademark_infringement" in caught.value.said.en
+
+
+def test_the_facts_of_a_matter_name_cause_and_end() -> None:
+    days = {"measured_on": date(2027, 2, 3), "begun_on": date(2027, 2, 1)}
+    told = applicable_to(laws(), {"cause": MARK, "act_ended_date": "2026-12-20"}, **days)
+    assert told == applied(ended=date(2026, 12, 20))
+    assert applicable_to(laws(), {"cause": MARK, "act_ended_date": None}, **days) == applied(ended=None)
+
+
+@pytest.mark.parametrize("facts", [{}, {"cause": None}, {"cause": "own_code"}, {"act_ended_date": "2026-12-20"}])
+def test_facts_without_a_known_cause_have_no_law(facts: dict[str, str | None]) -> None:
+    assert applicable_to(laws(), facts, measured_on=date(2027, 2, 3), begun_on=date(2027, 2, 1)) is None

@@ -31,7 +31,7 @@ class Letter:
     ``facts`` are the folded facts of the matter in canonical values; ``labels`` gives the Chinese word to print for
     each field of type choice or code; ``limit_days`` counts working days; ``attachments`` are file names with their
     short digest; ``reference`` is, for a reply, the number of the letter it answers; ``parties`` gives the official
-    names of each role's organisations, joined by 、.
+    names of each role's organisations, joined by 、; ``law`` are the substantive articles to be cited.
     """
 
     form: str
@@ -51,6 +51,7 @@ class Letter:
     attachments: tuple[str, ...]
     reference: str | None
     parties: Mapping[str, str] = field(default_factory=dict)
+    law: tuple[str, ...] = ()
 
     @classmethod
     def from_spoken(cls, said: Mapping[str, Any]) -> Self:
@@ -73,13 +74,14 @@ class Letter:
             attachments=tuple(said["attachments"]),
             reference=said["reference"],
             parties=said.get("parties", {}),
+            law=tuple(said.get("law", ())),
         )
 
 
 def spoken(letter: Letter) -> dict[str, JSON]:
     """The letter as JSON-ready values: days in ISO form, tuples as lists.
 
-    A letter without ``parties`` is said as before it could have any: its digest stays what it was.
+    A letter without ``parties`` or ``law`` is said as before it could have any: its digest stays what it was.
     """
     return {
         "form": letter.form,
@@ -103,6 +105,7 @@ def spoken(letter: Letter) -> dict[str, JSON]:
         "attachments": list(letter.attachments),
         "reference": letter.reference,
         **({"parties": dict(letter.parties)} if letter.parties else {}),
+        **({"law": list(letter.law)} if letter.law else {}),
     }
 
 

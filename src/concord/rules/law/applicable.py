@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from concord.rules.canonical import JSON
 from concord.rules.errors import NotFound, Said
 from concord.rules.law.model import Laws, Provision, Role
 from concord.rules.rows import advise
+
+# The fields by which a procedure tells the cause of a matter and when the act ended.
+CAUSE_FIELD = "cause"
+ACT_ENDED_FIELD = "act_ended_date"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,15 @@ def applicable(laws: Laws, cause: str, *, act_ended: date | None, measured_on: d
         _holding(of_cause, Role.PROCEDURE, begun_on),
         tuple(_notes(laws, of_cause, substantive, act_ended, decisive)),
     )
+
+
+def applicable_to(laws: Laws, facts: Mapping[str, JSON], *, measured_on: date, begun_on: date) -> Applicable | None:
+    """As ``applicable``, from the facts of a matter; None when they name no cause the catalogue knows."""
+    cause, ended = facts.get(CAUSE_FIELD), facts.get(ACT_ENDED_FIELD)
+    if not isinstance(cause, str) or cause not in laws.causes():
+        return None
+    act_ended = date.fromisoformat(ended) if isinstance(ended, str) and ended else None
+    return applicable(laws, cause, act_ended=act_ended, measured_on=measured_on, begun_on=begun_on)
 
 
 def _holding(provisions: Iterable[Provision], role: Role, day: date) -> tuple[Provision, ...]:

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from concord.casework import commands, letters, queries
 from concord.casework.queries import Seen
+from concord.entrypoints.workspace.applicable import told_law
 from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.presenting import (
     Glass,
@@ -65,6 +66,7 @@ def page_of(known: Seen, glass: Glass) -> dict[str, object]:
     return {
         "matter": header(known, glass),
         "facts": facts(known, glass, told),
+        "law": told_law(known, glass),
         "acts": [
             act_link(rule, known.matter, primary=rule is leading)
             for rule in sorted(possible, key=lambda rule: rule is not leading)

@@ -75,7 +75,7 @@ def test_days_and_years_are_put_into_the_texts() -> None:
 
 
 def test_the_lists_differ_and_leave_the_last_days_to_the_stories() -> None:
-    begun = [step for step in LISTS if step.requested is not None]
+    begun = [step for step in LISTS if step.parties is not None]
     assert len(begun) == MATTERS
     assert max(step.at for step in begun).date() <= TIMETABLE.day(-LATEST)
     assert len({step.answers["case_ref"] for step in begun}) > MATTERS * 0.95

@@ -137,7 +137,7 @@ class _Filler:
                 by=self._people[side],
                 do=act,
                 matter=f"filler-{self._n}",
-                requested=self._places[1] if n == 0 else None,
+                parties={"requested": [self._places[1]]} if n == 0 else None,
                 answers=self._answers(act, offset),
             )
 

@@ -17,8 +17,6 @@ from concord.foundation.files import commands as files
 from concord.foundation.notices import commands as notices
 from concord.rules.identifiers import uuid7
 
-PROCEDURE = "assistance"
-REQUESTED = "requested"
 UID_BYTES = 10
 
 
@@ -47,17 +45,17 @@ class Player:
                 self._act(step, by)
 
     def _act(self, step: Step, by: Actor) -> None:
-        answers = {**step.answers}
-        if "results" in answers:
-            answers["results"] = [
-                self._stored(wanted, f"{step.key}-{n}", by=by, at=step.at)
-                for n, wanted in enumerate(step.answers["results"])
-            ]
-        if step.requested is not None:
+        answers = {
+            name: [self._stored(one, f"{step.key}-{name}-{n}", by=by, at=step.at) for n, one in enumerate(value)]
+            if _are_files(value)
+            else value
+            for name, value in step.answers.items()
+        }
+        if step.parties is not None:
             matter = commands.begin(
-                procedure=PROCEDURE,
+                procedure=step.procedure,
                 act=step.do,
-                parties={REQUESTED: self._codes[step.requested]},
+                parties={role: [self._codes[place] for place in places] for role, places in step.parties.items()},
                 answers=answers,
                 by=by,
                 at=step.at,
@@ -89,6 +87,11 @@ class Player:
         content = made(wanted, at=at)
         uid = uuid7(at, entropy(name)[:UID_BYTES])
         return str(files.store(content=content, name=wanted["name"], by=by, at=at, uid=uid).uid)
+
+
+def _are_files(value: Any) -> bool:
+    """Files are told as tables of what to make; no other answer is."""
+    return isinstance(value, list) and bool(value) and all(isinstance(one, Mapping) for one in value)
 
 
 def entropy(name: str) -> bytes:

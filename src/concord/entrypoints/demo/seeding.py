@@ -12,8 +12,8 @@ from typing import Any
 from concord.entrypoints.demo import fillers, steps
 from concord.entrypoints.demo.fillers import MATTERS, Sides
 from concord.entrypoints.demo.personas import PERSONAS
-from concord.entrypoints.demo.playing import PROCEDURE, Player
-from concord.entrypoints.demo.steps import Step
+from concord.entrypoints.demo.playing import Player
+from concord.entrypoints.demo.steps import ASSISTANCE, Step
 from concord.entrypoints.demo.timetable import Timetable, around
 from concord.foundation.access.actor import Actor
 from concord.foundation.access.queries import actor_for
@@ -57,7 +57,7 @@ def seed(*, now: datetime, on_progress: Progress | None = None, matters: int = M
 
 def _course(timetable: Timetable, actors: Mapping[str, Actor], *, today: date, matters: int) -> list[Step]:
     """Everything that happens, in the order of time; what happens at one moment stays in the order it was told."""
-    since = charter_on(today).procedure(PROCEDURE, on=today).in_force_from
+    since = charter_on(today).procedure(ASSISTANCE, on=today).in_force_from
     reach = min(timetable.reach(since), IN_OFFICE_FOR)
     reading = [
         Step(at=timetable.at(*NOTICES_READ), key=f"reading-{name}", by=name, do=steps.READ_NOTICES) for name in actors

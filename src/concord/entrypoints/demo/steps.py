@@ -14,6 +14,7 @@ from concord.entrypoints.demo.timetable import Timetable
 
 STORIES = Path(__file__).parent / "stories"
 DAY = re.compile(r"\{day (-?\d{1,3})\}")
+ASSISTANCE = "assistance"
 OPEN_CASE = "open_case"
 READ = "read"
 READ_NOTICES = "read_notices"
@@ -23,8 +24,8 @@ READ_NOTICES = "read_notices"
 class Step:
     """``do`` is an act of the procedure, OPEN_CASE, READ (a matter's messages) or READ_NOTICES.
 
-    ``matter`` and ``case`` are names inside the demo; ``requested`` is a place in the charter's order, named by the
-    step that begins a matter.
+    ``matter`` and ``case`` are names inside the demo. The step that begins a matter names the ``procedure`` and the
+    ``parties``: by role, places in the charter's order (``requested = 4`` is short for a request for assistance).
     """
 
     at: datetime
@@ -33,7 +34,8 @@ class Step:
     do: str
     matter: str = ""
     case: str = ""
-    requested: int | None = None
+    procedure: str = ASSISTANCE
+    parties: Mapping[str, Sequence[int]] | None = None
     answers: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -57,9 +59,16 @@ def _step(key: str, written: Mapping[str, Any], story: str, timetable: Timetable
         do=written["do"],
         matter=f"{story}-{written['matter']}" if "matter" in written else "",
         case=story,
-        requested=written.get("requested"),
+        procedure=written.get("procedure", ASSISTANCE),
+        parties=_parties(written),
         answers={name: _said(name, value, timetable, year) for name, value in written.get("says", {}).items()},
     )
+
+
+def _parties(written: Mapping[str, Any]) -> Mapping[str, Sequence[int]] | None:
+    if "requested" in written:
+        return {"requested": [written["requested"]]}
+    return written.get("parties")
 
 
 def _said(name: str, value: Any, timetable: Timetable, year: int) -> Any:

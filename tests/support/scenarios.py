@@ -16,9 +16,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from concord.casework.parties import CENTRE_ROLE
-from concord.casework.rounds import Told, answered
 from concord.rules.procedure import Procedure, parse
+from concord.rules.procedure.parties import CENTRE_ROLE
+from concord.rules.procedure.rounds import Told, as_done
 
 PROJECT = Path(__file__).resolve().parents[2]
 FOLDER = PROJECT / "tests" / "scenarios"
@@ -128,16 +128,13 @@ def walked(run: Run, procedure: Procedure) -> Iterator[tuple[str, str, str]]:
             holders = run.places(procedure, place)
         known = state if inner in {"", rule.role} else outer
         yield rule.id, known, state
-        to = rule.to
-        if rule.each:
-            done = answered(procedure, rule, told) | {hash(place)}
-            to = rule.to if {hash(one) for one in holders[rule.role]} <= done else None
+        to = as_done(procedure, rule, told, holders.get(rule.role, ()), place).to
         if to is not None:
             state, inner = to, rule.role if rule.internal else ""
             outer = outer if rule.internal else to
         outer = outer or state
         if not rule.internal:
-            told.append((rule.id, hash(place), known, to or known))
+            told.append((rule.id, place, known, to or known))
 
 
 def transitions(procedure: Procedure) -> set[Transition]:

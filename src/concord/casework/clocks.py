@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from django.db.models import Min, QuerySet
 
 from concord.casework import adjusting
 from concord.casework.counting import count, is_over
 from concord.casework.models import ClockRun, Matter
+from concord.casework.queries import Parties
 from concord.foundation.database.clock import LEGAL_ZONE, legal_date
 from concord.foundation.database.locking import locked
 from concord.foundation.database.scope import writing
@@ -20,10 +20,7 @@ from concord.foundation.organisations.queries import calendar_on
 from concord.rules.calendar import Calendar
 from concord.rules.canonical import JSON
 from concord.rules.procedure import Act as ActRule
-from concord.rules.procedure import ClockRule, Procedure
-
-if TYPE_CHECKING:
-    from concord.casework.rounds import Parties
+from concord.rules.procedure import ClockRule, Procedure, refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +82,12 @@ def require_running(matter: Matter, procedure: Procedure, act: ActRule, *, by: O
         rule = procedure.clock(name)
         runs = list(_borne_upon(matter, procedure, act, name, by=by))
         if not runs:
-            raise adjusting.not_running(act, rule)
+            raise refusals.clock_not_running(act, rule)
         counting = [run for run in runs if run.suspended_on is None]
         if not counting:
-            raise adjusting.stands_still(act, rule)
+            raise refusals.clock_suspended(act, rule)
         if all(is_over(run, at=at) for run in counting):
-            raise adjusting.too_late(act, counting[0])
+            raise refusals.too_late(act, counting[0].legal_due)
 
 
 def apply(turn: Turn) -> Changed:

@@ -12,12 +12,11 @@ from uuid import UUID
 from django.db import IntegrityError
 from django.db.models import Q
 
-from concord.casework import clocks, effects, letters, numbers, rounds
+from concord.casework import clocks, effects, letters, numbers, queries
 from concord.casework.answering import resolved
 from concord.casework.definitions import version_in_force, version_with
 from concord.casework.models import Act, Case, Matter, Message, Paper, Participant
-from concord.casework.parties import CENTRE_ROLE, Named, chosen, codes_of, require_initiator
-from concord.casework.queries import READ, Seen, no_case, no_matter, seen, visible_to
+from concord.casework.queries import READ, Parties, Seen, no_case, no_matter, seen, visible_to
 from concord.casework.registry import GUARDS, Occasion
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date
@@ -29,15 +28,15 @@ from concord.foundation.organisations.models import Organisation
 from concord.foundation.organisations.queries import calendar_on, centre, charter_on
 from concord.rules import answers as rule_answers
 from concord.rules.canonical import JSON, canonical_json
-from concord.rules.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem, Said, Stale
+from concord.rules.case_files import faults_of_case
+from concord.rules.errors import InvalidInput, NotAllowed, Problem, Said
 from concord.rules.identifiers import uuid7
 from concord.rules.numbering import matter_number
 from concord.rules.procedure import Act as ActRule
-from concord.rules.procedure import Procedure
+from concord.rules.procedure import Procedure, refusals, rounds
+from concord.rules.procedure.parties import CENTRE_ROLE, Named, choose, codes_of
 
 SERIES_OF_MATTERS = "matter"
-CASE_NUMBER_LENGTH = 80
-CASE_NAME_LENGTH = 160
 Hidden: TypeAlias = type[Matter | Paper | Case | File]
 HIDDEN: Mapping[str, Hidden] = {"matter": Matter, "paper": Paper, "case": Case, "file": File}
 
@@ -124,18 +123,7 @@ def open_case(*, number: str, name: str, stage: str, by: Actor, at: datetime, en
             Said("您的岗位不能登记案件。", "Your post cannot register cases."),
         )
     number, name = number.strip(), name.strip()
-    problems = [
-        Problem(field, "missing", Said("请填写。", "Please fill in."))
-        for field, value in (("number", number), ("name", name))
-        if not value
-    ]
-    problems += [
-        Problem(field, "too_long", Said(f"最多 {most} 个字。", f"At most {most} characters."))
-        for field, value, most in (("number", number, CASE_NUMBER_LENGTH), ("name", name, CASE_NAME_LENGTH))
-        if len(value) > most
-    ]
-    if stage not in {"filed", "verification"}:
-        problems.append(Problem("stage", "unknown", Said("请选择办案阶段。", "Choose the stage.")))
+    problems = faults_of_case(number=number, name=name, stage=stage)
     if Case.objects.filter(organisation=by.organisation, number=number).exists():
         said = Said(f"案件编号“{number}”已经登记。", f"A case with number “{number}” is already registered.")
         problems.append(Problem("number", "taken", said))
@@ -186,12 +174,11 @@ def _begin(procedure_id: str, parties: Named, case: Case | None, asked: Asked, d
         version, procedure = version_in_force(procedure_id, on=today)
         rule = _rule(procedure, asked.act)
         if not rule.initial:
-            raise not_in_state(rule)
+            raise refusals.not_in_state(rule)
         if not by.may(rule.permission) or not by.may(READ):
-            raise _may_not(rule)
-        require_initiator(procedure, by.organisation, middle)
+            raise refusals.may_not(rule)
         try:
-            organisations = chosen(procedure, parties, by.organisation, middle)
+            organisations = _organisations(procedure, parties, by, middle)
         except InvalidInput as wrong:
             raise _with_answers_problems(wrong, procedure, rule, asked) from None
         n = numbers.take_number(series)
@@ -233,7 +220,7 @@ def _perform(uid: UUID, version: int, asked: Asked, digest: str) -> Act:
             return done
         known = seen(row, role=row.role, by=asked.by, on=legal_date(asked.at))
         if known.version != version:
-            raise _stale()
+            raise refusals.stale()
         rule = _rule(known.procedure, asked.act)
         _require_possible(known, rule, asked.by)
         return _do(known, rule, asked, digest)
@@ -263,13 +250,15 @@ def _do(known: Seen, rule: ActRule, asked: Asked, digest: str) -> Act:
     moved = matter.procedure_version.digest != procedure.digest
     if moved:
         matter.procedure_version = version_with(procedure.digest)
-    done = rounds.as_done(matter, procedure, rule, known.parties, asked.by.organisation)
+    own = asked.by.organisation
+    holders = [one.id for one in known.parties[rule.role]]
+    done = rounds.as_done(procedure, rule, queries.told(matter, procedure), holders, own.id)
     act = _written(known, done, asked, taken, digest)
     released = effects.fold(matter, procedure, rule, taken, at=at)
     effects.attach(act, files, released)
     effects.move(matter, done, known)
     facts = {**known.facts, **taken}
-    turn = clocks.Turn(matter, procedure, done, facts, known.parties, asked.by.organisation, calendar, at)
+    turn = clocks.Turn(matter, procedure, done, facts, known.parties, own, calendar, at)
     changed = clocks.apply(turn)
     paper = None
     if rule.paper:
@@ -330,7 +319,17 @@ def _record(act: Act, by: Actor, changed: clocks.Changed, paper: Paper | None, *
     )
 
 
-def _target(procedure: Procedure, parties: rounds.Parties) -> Organisation | None:
+def _organisations(
+    procedure: Procedure, named: Named, by: Actor, middle: Organisation
+) -> dict[str, tuple[Organisation, ...]]:
+    """The organisations of every role: the beginner's own, the centre's, and those named by code."""
+    codes = {code for codes in codes_of(named).values() for code in codes}
+    known = {row.code: row for row in (by.organisation, middle, *Organisation.objects.filter(code__in=codes))}
+    parties = choose(procedure, named, own=by.organisation.code, centre=middle.code, known=known)
+    return {role: tuple(known[code] for code in chosen) for role, chosen in parties.items()}
+
+
+def _target(procedure: Procedure, parties: Parties) -> Organisation | None:
     """The organisation that a matter goes to; None where there is no other side, or several organisations are it."""
     others = [role for role in procedure.roles if role not in {procedure.initiating_role, CENTRE_ROLE}]
     first = parties[others[0]] if others else ()
@@ -351,69 +350,21 @@ def _done_before(asked: Asked, digest: str) -> Act | None:
     """The act that the same key has already done; Conflict ``casework.key_reused`` when it was another request."""
     done = Act.objects.select_related("matter").filter(organisation=asked.by.organisation, key=asked.key).first()
     if done is not None and done.key_digest != digest:
-        raise Conflict(
-            "casework.key_reused",
-            Said(
-                "这个提交编号已经用于另一项办理，请重新打开页面再提交。",
-                "This submission key was already used for something else; open the form again.",
-            ),
-        )
+        raise refusals.key_reused()
     return done
 
 
 def _rule(procedure: Procedure, act: str) -> ActRule:
     rule = next((rule for rule in procedure.acts if rule.id == act), None)
     if rule is None:
-        raise NotFound(
-            "casework.no_act",
-            Said(f"程序“{procedure.zh}”没有行为“{act}”。", f"The procedure “{procedure.en}” has no act {act!r}."),
-        )
+        raise refusals.no_act(procedure, act)
     return rule
 
 
 def _require_possible(known: Seen, rule: ActRule, by: Actor) -> None:
     if rule.role != known.role or not by.may(rule.permission):
-        raise _may_not(rule)
+        raise refusals.may_not(rule)
     if rule.initial or known.state not in rule.from_states:
-        raise not_in_state(rule)
+        raise refusals.not_in_state(rule)
     if rule.id in known.done:
-        raise _done_already(rule)
-
-
-def _may_not(rule: ActRule) -> NotAllowed:
-    return NotAllowed(
-        "casework.may_not",
-        Said(
-            f"您的岗位不能办理“{rule.zh}”。请联系有权限的同事（{rule.permission}）。",
-            f"Your post may not do “{rule.en}”. Ask a colleague who holds {rule.permission}.",
-        ),
-    )
-
-
-def not_in_state(rule: ActRule) -> Conflict:
-    """The error for an act that the state, as the actor's side knows it, does not offer."""
-    return Conflict(
-        "casework.not_in_state",
-        Said(
-            f"事项当前的状态不能办理“{rule.zh}”。请返回事项查看可以办理的行为。",
-            f"“{rule.en}” is not possible in the present state. Go back to the matter to see what is.",
-        ),
-    )
-
-
-def _done_already(rule: ActRule) -> Conflict:
-    said = Said(
-        f"本机关已经作出过“{rule.zh}”一类的答复，不需要再次办理；请等待其他机关。",
-        f"Your authority has already done “{rule.en}” or answered otherwise; wait for the others.",
-    )
-    return Conflict("casework.done_already", said)
-
-
-def _stale() -> Stale:
-    return Stale(
-        "casework.stale",
-        Said(
-            "在您打开页面之后，这个事项有了新的进展。请先查看，再决定是否提交；您填写的内容已经保留。",
-            "Something happened in this matter since you opened the page. Look at it first; what you typed is kept.",
-        ),
-    )
+        raise refusals.done_already(rule)

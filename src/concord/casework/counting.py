@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from concord.casework.models import ClockRun
 from concord.foundation.database.clock import legal_date
 from concord.rules.calendar import Calendar
-from concord.rules.clocks import Due, Exclusion, due, until
-from concord.rules.counting import spans_of
-from concord.rules.limits import Unit, parse_limit
+from concord.rules.clocks import Due
+from concord.rules.procedure.clock_runs import Written
 
 
 def is_over(run: ClockRun, *, at: datetime) -> bool:
@@ -23,23 +22,9 @@ def is_over(run: ClockRun, *, at: datetime) -> bool:
 
 
 def explained(run: ClockRun, calendar: Calendar) -> Due:
-    """The clock counted from its columns, with its day-by-day explanation.
-
-    Time excluded from a clock with an agreed day puts that day off by as many days.
-    """
-    exclusions = [Exclusion.span(date.fromisoformat(first), date.fromisoformat(last)) for first, last in run.exclusions]
-    if not run.limit:
-        put_off = sum((last - first).days + 1 for first, last in spans_of(exclusions))
-        return until(run.nominal + timedelta(days=put_off), calendar)
-    limit = parse_limit(run.limit)
-    return due(
-        run.started_at if limit.unit is Unit.HOURS else run.start_date,
-        limit,
-        calendar,
-        exclusions=exclusions,
-        extensions=[parse_limit(given) for given in run.extensions],
-        before=run.counts_back,
-    )
+    """The clock counted from its columns, with its day-by-day explanation."""
+    told = (run.counts_back, run.extensions, run.exclusions)
+    return Written(run.limit, run.start_date, run.started_at, run.nominal, *told).due(calendar)
 
 
 def count(run: ClockRun, calendar: Calendar) -> None:

@@ -8,10 +8,9 @@ from datetime import datetime
 from django.db.models import Case as Choice
 from django.db.models import When
 
-from concord.casework import rounds
+from concord.casework import queries
 from concord.casework.models import Act, Attachment, Audience, Matter, Message, Participant
-from concord.casework.queries import READ, Seen
-from concord.casework.rounds import Parties
+from concord.casework.queries import READ, Parties, Seen
 from concord.foundation.access.models import Scope
 from concord.foundation.database.clock import legal_date
 from concord.foundation.files.models import File
@@ -21,7 +20,7 @@ from concord.foundation.organisations.queries import charter_on, posts_with
 from concord.rules.canonical import JSON
 from concord.rules.errors import Said
 from concord.rules.procedure import Act as ActRule
-from concord.rules.procedure import FieldType, Procedure
+from concord.rules.procedure import Procedure, facts, rounds
 
 TITLE_LENGTH = 200
 
@@ -29,29 +28,16 @@ TITLE_LENGTH = 200
 def fold(
     matter: Matter, procedure: Procedure, rule: ActRule, taken: Mapping[str, JSON], *, at: datetime
 ) -> dict[str, list[str]]:
-    """Fold the answers into the matter's facts; an internal act's stay in its side's drafts until let out.
+    """Fold the answers into the matter's facts and title.
 
     Returns the files that this act lets out of earlier internal acts: field → uids.
     """
-    kept = {name: value for name, value in taken.items() if not procedure.field(name).act_only}
-    cleared = [name for name in rule.asks if name not in taken]
-    drafts = {name: value for name, value in matter.drafts.get(rule.role, {}).items() if name not in rule.asks}
-    released: dict[str, list[str]] = {}
-    if rule.internal:
-        matter.drafts = {**matter.drafts, rule.role: {**drafts, **kept}}
-    else:
-        released = {
-            name: list(value)
-            for name, value in drafts.items()
-            if procedure.field(name).type is FieldType.FILES and isinstance(value, list)
-        }
-        facts = {name: value for name, value in matter.facts.items() if name not in cleared}
-        matter.facts = {**facts, **drafts, **kept}
-        matter.drafts = {role: said for role, said in matter.drafts.items() if role != rule.role}
+    folded = facts.fold(procedure, rule, taken, matter.facts, matter.drafts)
+    matter.facts, matter.drafts = folded.facts, folded.drafts
     if rule.role == procedure.initiating_role and procedure.title and procedure.title in taken:
         matter.title = str(taken[procedure.title])[:TITLE_LENGTH]
     matter.acted_at = at
-    return released
+    return folded.released
 
 
 def attach(act: Act, files: Mapping[str, Sequence[File]], released: Mapping[str, list[str]]) -> None:
@@ -75,21 +61,15 @@ def move(matter: Matter, rule: ActRule, known: Seen) -> None:
     if not rule.internal and rule.to is not None:
         matter.outer_state = rule.to
         if matter.final:
-            matter.outcome = _outcome(known, rule.to)
+            matter.outcome = facts.outcome(known.procedure, known.state, rule.to)
     if not matter.outer_state:
         matter.outer_state = matter.state
     matter.version += 1
 
 
-def _outcome(known: Seen, final: str) -> str:
-    """What came of the matter: the state it was closed from, when nothing but closing was left; else the final one."""
-    ways = {act.to for act in known.procedure.acts if known.state in act.from_states and act.to is not None}
-    return known.state if ways == {final} else final
-
-
 def settle(matter: Matter, procedure: Procedure, known: Seen) -> None:
     """Write the matter's row: who holds it is who is awaited; nobody alone while several organisations are."""
-    waiting = rounds.awaited(matter, procedure, known.parties)
+    waiting = rounds.awaited(procedure, matter.state, queries.told(matter, procedure), known.parties)
     matter.holder = waiting[0] if len(waiting) == 1 else None
     if procedure.many:
         Participant.objects.filter(matter=matter).update(

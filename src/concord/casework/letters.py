@@ -11,9 +11,7 @@ from concord.casework import numbers
 from concord.casework.models import Act, Attachment, ClockRun, Paper
 from concord.casework.papers import Contact, Letter, Template, digest, template_in, typeset, word
 from concord.casework.papers.letter import spoken
-from concord.casework.parties import CENTRE_ROLE
-from concord.casework.queries import Seen
-from concord.casework.rounds import Parties
+from concord.casework.queries import Parties, Seen
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date
 from concord.foundation.files import commands as files
@@ -24,8 +22,10 @@ from concord.rules.canonical import JSON
 from concord.rules.charter import Charter
 from concord.rules.errors import InvalidInput, Problem, Said
 from concord.rules.identifiers import uuid7
+from concord.rules.law import applicable_to
 from concord.rules.limits import Unit, parse_limit
 from concord.rules.procedure import FieldType, PaperRule, Procedure, SourceLabel
+from concord.rules.procedure.parties import CENTRE_ROLE
 
 SHORT_DIGEST = 12
 LAW = "cn"
@@ -124,7 +124,15 @@ def _letter(
         attachments=tuple(_attached(act)),
         reference=earlier.number if earlier else None,
         parties={role: addressing.name(role) for role in procedure.roles},
+        law=_law(act, facts, charter),
     )
+
+
+def _law(act: Act, facts: Mapping[str, JSON], charter: Charter) -> tuple[str, ...]:
+    """The substantive articles that apply, as a paper cites them; none where the facts name no cause."""
+    day, begun_on = legal_date(act.at), legal_date(act.matter.begun_at)
+    found = applicable_to(charter.laws, facts, measured_on=day, begun_on=begun_on)
+    return tuple(one.citation for one in found.substantive) if found else ()
 
 
 @dataclass(frozen=True, slots=True)

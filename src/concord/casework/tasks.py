@@ -16,9 +16,8 @@ from concord.foundation.jobs.registry import job
 from concord.foundation.notices import commands as notices
 from concord.foundation.organisations.queries import calendar_on
 from concord.rules.calendar import Calendar
-from concord.rules.clocks import Due, remaining, warn_dates
-from concord.rules.errors import Said
-from concord.rules.limits import Unit, parse_limit
+from concord.rules.clocks import remaining
+from concord.rules.procedure.clock_runs import reminder, warnings_reached
 
 HORIZON = timedelta(days=60)
 OVERDUE = "overdue"
@@ -42,16 +41,8 @@ def _warn(run: ClockRun, calendar: Calendar, *, at: datetime) -> None:
     due = [name for name in _reached(run, calendar, at=at) if name not in run.warned]
     if not due:
         return
-    rule = clock_rule(run)
-    left = remaining(today, run.legal_due, calendar)
-    title = run.matter.title or run.matter.number
-    if OVERDUE in due:
-        said = Said(f"已超期：{rule.zh}（{run.legal_due}）— {title}", f"Overdue: {rule.en} ({run.legal_due}) — {title}")
-    else:
-        said = Said(
-            f"还剩 {left} 个工作日：{rule.zh}（{run.legal_due}）— {title}",
-            f"{left} working days left: {rule.en} ({run.legal_due}) — {title}",
-        )
+    left = None if OVERDUE in due else remaining(today, run.legal_due, calendar)
+    said = reminder(clock_rule(run), title=run.matter.title or run.matter.number, legal_due=run.legal_due, left=left)
     notices.tell(
         posts=at_work(run.matter, run.owner, on=today),
         kind="casework.warn",
@@ -65,10 +56,5 @@ def _warn(run: ClockRun, calendar: Calendar, *, at: datetime) -> None:
 
 def _reached(run: ClockRun, calendar: Calendar, *, at: datetime) -> list[str]:
     """The warnings whose moment has come, and ``overdue``."""
-    rule = clock_rule(run)
-    counted: Due = explained(run, calendar)
-    limits = [parse_limit(text) for text in rule.warn]
-    days = [limit for limit in limits if limit.unit is not Unit.HOURS]
-    moments = zip(days, warn_dates(counted, days, calendar), strict=True)
-    reached = [str(limit) for limit, moment in moments if moment <= legal_date(at)]
+    reached = warnings_reached(clock_rule(run), explained(run, calendar), legal_date(at), calendar)
     return [*reached, OVERDUE] if is_over(run, at=at) else reached

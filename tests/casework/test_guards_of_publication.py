@@ -29,7 +29,7 @@ OBJECTION: Mapping[str, Any] = {
     "own_accepted_date": "2026-02-02",
     "objecting_party": "某某阀门有限公司",
     "defence_end_date": "2026-02-28",
-    "received_date": "2026-02-27",
+    "objection_received_date": "2026-02-27",
     "jurisdiction_grounds": "住所地在嘉兴。",
 }
 RULING: Mapping[str, Any] = {
@@ -74,15 +74,20 @@ def test_each_begins_when_nothing_is_wrong(world: World, procedure: str) -> None
 @pytest.mark.parametrize(
     ("procedure", "changed", "code", "field"),
     [
-        ("publication_push", {"penalty_tier": "warning_only"}, "publication.warning_only", "penalty_tier"),
+        ("publication_push", {"penalty_tier": "warning_only"}, "answers.invalid", "penalty_tier"),
         ("publication_push", {"decision_date": "2026-03-03"}, "recording.day_ahead", "decision_date"),
         ("credit_repair_push", {"received_date": "2026-03-03"}, "recording.day_ahead", "received_date"),
-        ("patent_jurisdiction", {"received_date": "2026-03-01"}, "patent.objection_late", "received_date"),
         (
             "patent_jurisdiction",
-            {"received_date": "2026-03-03", "defence_end_date": "2026-03-20"},
+            {"objection_received_date": "2026-03-01"},
             "patent.objection_late",
-            "received_date",
+            "objection_received_date",
+        ),
+        (
+            "patent_jurisdiction",
+            {"objection_received_date": "2026-03-03", "defence_end_date": "2026-03-20"},
+            "patent.objection_late",
+            "objection_received_date",
         ),
         ("repeat_infringement", {"effective_date": "2026-03-03"}, "patent.not_effective", "effective_date"),
         ("repeat_infringement", {"effective_date": "2026-01-11"}, "patent.not_effective", "effective_date"),

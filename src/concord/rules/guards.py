@@ -48,17 +48,11 @@ GUARDS = (
     Guard("patent.objection_is_in_time", Said("在答辩期内提出", "the objection came within the period of defence")),
     Guard("patent.first_to_accept", Said("由最先受理的机关管辖", "the first to accept is competent")),
     Guard("patent.panel_is_odd", Said("合议组为三名以上单数", "the panel has three members or more, an odd number")),
-    Guard("patent.evidence_period_is_long_enough", Said("举证期限不少于十五日", "at least 15 days for evidence")),
     Guard(
         "patent.extension_in_order",
         Said("先由负责人延长一个月，再报上一级批准", "first one month by the head, then by the next higher authority"),
     ),
-    Guard("publication.is_published", Said("不是仅受警告的处罚", "the penalty is more than a warning")),
     Guard("publication.other_province", Said("登记地机关在外省", "the party is registered in another province")),
-    Guard(
-        "publication.shown_as_long_as_the_law_says",
-        Said("公示截止日期与处罚档次相符", "the publication ends when the tier of the penalty says"),
-    ),
     Guard(
         "transfer.sides_are_authorities",
         Said("各方都是成员机关，协作中心除外", "every side but the centre is a member authority"),

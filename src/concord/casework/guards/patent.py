@@ -1,7 +1,5 @@
 """Guards of patent adjudication and of the co-operation around it (专利纠纷行政裁决和调解办法)."""
 
-from datetime import date, timedelta
-
 from concord.casework.guards.refusing import require
 from concord.casework.models import ClockRun
 from concord.casework.registry import Occasion, guard
@@ -23,13 +21,14 @@ def ruling_is_effective(occasion: Occasion) -> None:
 @guard("patent.objection_is_in_time")
 def objection_is_in_time(occasion: Occasion) -> None:
     """Jurisdiction is objected to within the period of defence (art. 9)."""
-    received = next(name for name in occasion.act.asks if name in {"received_date", "objection_received_date"})
-    in_time = _told(occasion, received) <= min(_told(occasion, "defence_end_date"), occasion.today.isoformat())
+    in_time = _told(occasion, "objection_received_date") <= min(
+        _told(occasion, "defence_end_date"), occasion.today.isoformat()
+    )
     zh, en = (
         "管辖异议应当在答辩期内提出，逾期的不作为管辖异议审查。",
         "An objection comes within the period of defence.",
     )
-    require(received, "patent.objection_late", zh, en, holds=in_time)
+    require("objection_received_date", "patent.objection_late", zh, en, holds=in_time)
 
 
 @guard("patent.first_to_accept")
@@ -48,16 +47,6 @@ def panel_is_odd(occasion: Occasion) -> None:
     panel = occasion.answers["panel"]
     zh, en = "合议组应由三名以上单数人员组成。", "A panel has three members or more, an odd number."
     require("panel", "patent.panel_even", zh, en, holds=isinstance(panel, list) and len(panel) % 2 == 1)
-
-
-@guard("patent.evidence_period_is_long_enough")
-def evidence_period_is_long_enough(occasion: Occasion) -> None:
-    """The parties have the days told in the notice, fifteen or more, to bring evidence (art. 54)."""
-    days = timedelta(days=int(_told(occasion, "evidence_days")))
-    first = (date.fromisoformat(_told(occasion, "request_served_date")) + days).isoformat()
-    zh, en = f"举证期限届满日期不能早于 {first}。", f"The parties have until {first}, or longer, to bring evidence."
-    right = _told(occasion, "evidence_due_date") >= first
-    require("evidence_due_date", "patent.evidence_too_short", zh, en, holds=right)
 
 
 @guard("patent.extension_in_order")

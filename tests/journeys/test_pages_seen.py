@@ -36,7 +36,17 @@ def test_the_pages_of_an_officer_and_a_leader(demo: Open, any_look: Look) -> Non
     drafted, submitted = under_way("draft", title="草拟中的一件"), under_way("submit", title="待签发的一件")
     accepted, answered = under_way("accept", title="办理中的一件"), under_way("answer", title="已答复的一件")
     shen = running.sits_down(SHEN)
-    looks_over(shen, "/", "/matters/", "/matters/?q=没有这一件", "/cases/", "/cases/new/", "/directory/", "/notices/")
+    looks_over(
+        shen,
+        "/",
+        "/matters/",
+        "/matters/?q=没有这一件",
+        "/cases/",
+        "/cases/new/",
+        "/directory/",
+        "/competence/",
+        "/notices/",
+    )
     shen.opens("/cases/new/")
     shen.submits()
     shen.looks_well()

@@ -145,6 +145,7 @@ def _letter(procedure: Procedure, act: Act, paper: PaperRule, known: AbstractSet
         attachments=("询问笔录.pdf（SHA-256 60303ae22b99）", "销售记录.xlsx（SHA-256 fd61a03af4f7）") if full else (),
         reference="东湾市监协查〔2026〕7号" if full else None,
         parties=parties,
+        law=("《商标法》（2019年修正）第五十七条", "《商标法》（2019年修正）第六十条第二款") if full else (),
     )
 
 

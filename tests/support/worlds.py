@@ -55,6 +55,24 @@ ERRAND_NOTE = """#import "/cn/papers/letterhead.typ": item, letter, official, pa
   ..letter.facts.tasks.enumerate().map(((at, task)) => item(at + 1, task)).flatten(),
 ))
 """
+JOINT: Mapping[str, Any] = {
+    "aim": "清理商标旧案",
+    "opening": "2026-02-01",
+    "hearing": "2026-03-10",
+    "outsider": "东泽商会",
+}
+JOINT_PLAN = """#import "/cn/papers/letterhead.typ": letter, official, paragraphs
+#official((..paragraphs("主持：" + letter.parties.host + "；会办：" + letter.parties.partner + "。"),))
+"""
+BULLETIN = """#import "/cn/papers/letterhead.typ": letter, official, paragraphs
+#official((..paragraphs(letter.facts.words),))
+"""
+# The alliance's own templates of papers.
+TOY_PAPERS: Mapping[str, str] = {
+    "toy/papers/errand/errand_note.typ": ERRAND_NOTE,
+    "toy/papers/joint/joint_plan.typ": JOINT_PLAN,
+    "toy/papers/bulletin/bulletin_sheet.typ": BULLETIN,
+}
 # Acts one after another: which, by whom, when, with which answers.
 Way: TypeAlias = tuple[tuple[str, str, str, Mapping[str, Any]], ...]
 TO_SUBMITTED: Way = (("submit", "asking.case_officer", "2026-02-05T11:00", {}),)
@@ -261,8 +279,8 @@ def _nine_cities() -> dict[str, str]:
 
 
 def toy_world(cities: Mapping[str, str] | None = None) -> World:
-    """The invented alliance of three places, with assistance and the errand."""
-    return World("toy", toy_files() | {"toy/papers/errand/errand_note.typ": ERRAND_NOTE}, cities=cities)
+    """The invented alliance of three places, with assistance, the errand, joint work and the bulletin."""
+    return World("toy", {**toy_files(), **TOY_PAPERS}, cities=cities)
 
 
 def g60_world(cities: Mapping[str, str] | None = None) -> World:

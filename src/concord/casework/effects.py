@@ -69,8 +69,9 @@ def move(matter: Matter, rule: ActRule, known: Seen) -> None:
 
 def settle(matter: Matter, procedure: Procedure, known: Seen) -> None:
     """Write the matter's row: who holds it is who is awaited; nobody alone while several organisations are."""
-    waiting = rounds.awaited(procedure, matter.state, queries.told(matter, procedure), known.parties)
-    matter.holder = waiting[0] if len(waiting) == 1 else None
+    holders = {role: [one.id for one in held_by] for role, held_by in known.parties.items()}
+    waiting = rounds.awaited(procedure, matter.state, queries.told(matter, procedure), holders)
+    matter.holder_id = waiting[0] if len(waiting) == 1 else None
     if procedure.many:
         Participant.objects.filter(matter=matter).update(
             awaited=Choice(When(organisation__in=waiting, then=True), default=False)

@@ -15,6 +15,7 @@ from concord.rules.procedure.model import Act, Procedure
 
 # Act, organisation, state before, state after: the acts all participants know of, in the order they were done.
 Told: TypeAlias = tuple[str, Hashable, str, str]
+# An organisation as ``Told`` names it.
 Organisation = TypeVar("Organisation", bound=Hashable)
 
 

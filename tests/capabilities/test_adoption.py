@@ -17,12 +17,12 @@ from concord.foundation.organisations.queries import charter_on
 from concord.rules.errors import Conflict, DefinitionError, InvalidInput, NotAllowed, NotFound
 from tests.capabilities.charter_texts import ASSISTANCE, CHARTER, edited, next_assistance, renamed
 from tests.support.toy_charter import toy_files
-from tests.support.worlds import ERRAND_NOTE, World, everything, time
+from tests.support.worlds import TOY_PAPERS, World, everything, time
 
 pytestmark = pytest.mark.django_db
 NOW = "2026-02-06T09:00"
 NUMBER = "东泽协调决〔2026〕1号"
-IN_FORCE = toy_files() | {"toy/papers/errand/errand_note.typ": ERRAND_NOTE}
+IN_FORCE = {**toy_files(), **TOY_PAPERS}
 SHORTER = ('id = "receipt", limit = "2WD"', 'id = "receipt", limit = "1WD"')
 
 

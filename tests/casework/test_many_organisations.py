@@ -150,7 +150,8 @@ def test_nobody_signs_twice_and_nobody_is_offered_it(toys: World) -> None:
     assert toys.look(matter, by="asked.leader").possible(toys.actor("asked.leader")) == ()
     assert toys.look(matter, by="third.leader").possible(toys.actor("third.leader")) != ()
     before = everything()
-    for act, answers in (("sign", {}), ("stand_aside", {"why": "改变主意"})):
+    second: dict[str, Any] = {"why": "改变主意"}
+    for act, answers in (("sign", {}), ("stand_aside", second)):
         with pytest.raises(Conflict, match=r"casework\.done_already"):
             toys.do(matter, act, by="asked.case_officer", at="2026-02-04T10:00", **answers)
     with pytest.raises(Conflict, match=r"casework\.not_in_state"):
@@ -222,7 +223,11 @@ def test_the_centre_hears_of_what_all_do_once_it_is_asked(toys: World) -> None:
 def test_the_paper_names_all_and_goes_to_the_superior_and_outside_too(toys: World) -> None:
     paper = Paper.objects.select_related("file").get(matter=sent_round(toys))
     assert paper.letter["addressee"] == "岚桥市市场监督管理局、麦屿市市场监督管理局"
-    assert paper.letter["copies"] == ["国家市场监督管理总局", "东泽商会", official_name(toys.places["centre"], "market")]
+    assert paper.letter["copies"] == [
+        "国家市场监督管理总局",
+        "东泽商会",
+        official_name(toys.places["centre"], "market"),
+    ]
     assert paper.letter["parties"]["host"] == "云泽市市场监督管理局"
     assert "会办：岚桥市市场监督管理局、麦屿市市场监督管理局" in text_of_pages(read_verified(paper.file))[0]
 
@@ -233,7 +238,7 @@ def test_the_superior_is_the_lowest_that_stands_above_all(toys: World) -> None:
 
 
 def test_what_the_centre_begins_only_the_centre_begins(toys: World) -> None:
-    sheet = {"words": "本月无事", "reader": "990200", "file_by": "2026-02-27"}
+    sheet: dict[str, Any] = {"words": "本月无事", "reader": "990200", "file_by": "2026-02-27"}
     before = everything()
     with pytest.raises(NotAllowed, match=r"casework\.not_the_initiator"):
         toys.begin(procedure="bulletin", act="write", by="asking.leader", parties={}, **sheet)

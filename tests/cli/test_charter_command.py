@@ -32,7 +32,7 @@ def broken(root: Path, old: str, new: str) -> Path:
             [
                 "章程正确。",
                 "成员 3：云泽、岚桥、麦屿",
-                "约定 3、内部 ",
+                "约定 8、内部 ",
                 "（拟议 2）",
                 "协助调查 assistance@2026-01-01",
             ],
@@ -42,7 +42,7 @@ def broken(root: Path, old: str, new: str) -> Path:
             [
                 "The charter is sound.",
                 "members 3: Yunze, Lanqiao, Maiyu",
-                "Agreed 3, Internal ",
+                "Agreed 8, Internal ",
                 "(Proposed 2)",
             ],
         ),

@@ -4,6 +4,7 @@ import { guardForms } from './parts/guard.js';
 import { growItemLists } from './parts/items.js';
 import { nameChosenFiles } from './parts/files.js';
 import { offerPrinting } from './parts/print.js';
+import { showBeginnings } from './parts/scroll.js';
 
 document.documentElement.classList.add('js');
 watchDrops(document);
@@ -11,3 +12,4 @@ growItemLists(document);
 nameChosenFiles(document);
 guardForms(document);
 offerPrinting(document);
+showBeginnings(document);

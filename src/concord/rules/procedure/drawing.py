@@ -27,6 +27,9 @@ PORT_GAP, PORT_MARGIN = 12.0, 12.0
 # Half of an em, which is what most Latin letters keep within.
 LATIN_EM = 0.55
 LOOP_SIGN = "· "
+MOST_LOOPS_NAMED = 4
+# Where a line must not end, and where it must not begin.
+OPENING, CLOSING = frozenset("（“《"), frozenset("、，）”》")
 
 Point = tuple[float, float]
 # None is the beginning, where no state is yet.
@@ -151,12 +154,12 @@ def _filled(pieces: Sequence[str], size: float, widest: float) -> list[str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """What a line may not be broken in: a Chinese character with the stop after it, or a Latin word with its space."""
+    """What a line may not be broken in: a Chinese character with its brackets, a Latin word with its space."""
     piece = ""
     for at, char in enumerate(text):
         piece += char
         following = text[at + 1 : at + 2]
-        wide = unicodedata.east_asian_width(char) in "WF" and following not in {"、", "，", "）", "”"}
+        wide = unicodedata.east_asian_width(char) in "WF" and char not in OPENING and following not in CLOSING
         if (char == " " or wide or not following) and piece != LOOP_SIGN:
             yield piece
             piece = ""
@@ -169,7 +172,7 @@ def _words(rule: Act | State, language: str) -> str:
 def _box(procedure: Procedure, state: State, language: str) -> Box:
     loops = tuple(act for act in procedure.acts if _is_loop(act, state.id))
     lines = wrap(_words(state, language), TITLE_SIZE, WIDEST_TITLE)
-    notes = tuple(line for act in loops for line in wrap(LOOP_SIGN + _words(act, language), SMALL_SIZE, WIDEST_CAPTION))
+    notes = _notes(loops, language)
     widest = max(*(text_width(line, TITLE_SIZE) for line in lines), *(text_width(one, SMALL_SIZE) for one in notes), 0)
     return Box(
         state=state.id,
@@ -183,6 +186,14 @@ def _box(procedure: Procedure, state: State, language: str) -> Box:
         initial=any(act.initial and act.to == state.id for act in procedure.acts),
         final=state.final,
     )
+
+
+def _notes(loops: Sequence[Act], language: str) -> tuple[str, ...]:
+    """The acts that stay in a state, by name, or their number where the names would fill the sheet."""
+    if len(loops) > MOST_LOOPS_NAMED:
+        counted = Said(f"{len(loops)}项不改变状态的行为", f"{len(loops)} acts that stay here")
+        return wrap(LOOP_SIGN + counted.in_language(language), SMALL_SIZE, WIDEST_CAPTION)
+    return tuple(line for act in loops for line in wrap(LOOP_SIGN + _words(act, language), SMALL_SIZE, WIDEST_CAPTION))
 
 
 def _is_loop(act: Act, state: str) -> bool:

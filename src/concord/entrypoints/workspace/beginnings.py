@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from concord.entrypoints.workspace.presenting import Glass, words
 from concord.foundation.access.actor import Actor
 from concord.foundation.organisations.models import Kind
-from concord.rules.procedure import Act, Procedure, SourceLabel
+from concord.rules.procedure import Act, Line, Procedure, SourceLabel
 from concord.rules.procedure.parties import CENTRE_ROLE
 
 
@@ -30,31 +30,42 @@ def begin_address(by: Actor, glass: Glass, *, case: str = "") -> str:
 
 
 def beginnings_by_group(by: Actor, glass: Glass, *, case: str = "") -> list[dict[str, Any]]:
-    """The same for the page: groups with their procedures, each with its address and the ground it stands on."""
-    found = list(beginnings(by, glass))
-    groups: list[dict[str, Any]] = []
-    for group in glass.charter.groups:
-        listed = [one for one in found if _area(one[1]) in group.duties]
-        if listed:
-            groups.append({"id": group.id, "label": words(group), "entries": [_entry(*one, case) for one in listed]})
-    charged = {duty for group in glass.charter.groups for duty in group.duties}
-    rest = [_entry(*one, case) for one in found if _area(one[1]) not in charged]
-    return [*groups, *([{"id": "other", "label": _("其他"), "entries": rest}] if rest else [])]
+    """The same for the page: groups with their procedures, each with its ways to begin and the ground it stands on."""
+    found: dict[str, list[tuple[Procedure, Act]]] = {}
+    for procedure, act in beginnings(by, glass):
+        found.setdefault(procedure.id, []).append((procedure, act))
+    cards: dict[tuple[str, str], dict[str, Any]] = {}
+    for ways in found.values():
+        procedure, act = ways[0]
+        area = act.permission.partition(":")[0]
+        group = next((group for group in glass.charter.groups if area in group.duties), None)
+        place = (group.id if group else "", procedure.line.value)
+        label = words(group) if group else _("其他")
+        card = cards.setdefault(place, {"id": "-".join(place), "group": label, "line": procedure.line, "entries": []})
+        card["entries"].append(_entry(ways, case))
+    groups = [group.id for group in glass.charter.groups]
+    ordered = sorted(cards.items(), key=lambda one: groups.index(one[0][0]) if one[0][0] in groups else len(groups))
+    both = [place[0] for place in cards]
+    return [{**card, "label": _titled(card, alone=both.count(place[0]) == 1)} for place, card in ordered]
 
 
-def _area(act: Act) -> str:
-    """What a permission is about: ``assistance`` of ``assistance:draft``; groups are charged with it by this word."""
-    return act.permission.partition(":")[0]
+def _titled(card: dict[str, Any], *, alone: bool) -> str:
+    """The group's name; with the line of business where the group works in both."""
+    line = _("知识产权") if card["line"] is Line.PATENT else _("市场监管")
+    return str(card["group"]) if alone else f"{card['group']} · {line}"
 
 
-def _entry(procedure: Procedure, act: Act, case: str) -> dict[str, Any]:
+def _entry(ways: list[tuple[Procedure, Act]], case: str) -> dict[str, Any]:
+    procedure = ways[0][0]
     law = next((source for source in procedure.sources if source.label is SourceLabel.STATUTORY), None)
     ground = law or procedure.sources[0]
-    only = len(procedure.initial_acts()) == 1
+    links = [
+        {"label": words(act), "url": _within(reverse("workspace:begin", args=[procedure.id, act.id]), case)}
+        for _procedure, act in ways
+    ]
     return {
-        "label": words(procedure) if only else f"{words(procedure)} · {words(act)}",
-        "url": _within(reverse("workspace:begin", args=[procedure.id, act.id]), case),
-        "line": _("知识产权") if procedure.line == "patent" else _("市场监管"),
+        "label": words(procedure),
+        "links": links,
         "source": words(ground.label.said),
         "proposed": ground.proposed,
         "article": ground.text,

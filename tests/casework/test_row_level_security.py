@@ -13,7 +13,7 @@ from concord.casework.models import Act, Attachment, Paper
 from concord.foundation.database.scope import NOBODY, SYSTEM, enter
 from concord.foundation.files.models import File
 from concord.foundation.journal.models import Entry
-from tests.casework.wandering import Run, Way, drive, ways
+from tests.casework.wandering import JointWay, Run, Way, drive, joint_ways, ways
 from tests.support.worlds import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -135,13 +135,13 @@ def allowed(world: World, place: str, runs: list[Run]) -> dict[str, set[int]]:
 
 
 @BOUNDED
-@given(plans=st.lists(ways, min_size=1, max_size=3))
-def test_a_scope_sees_its_own_rows_in_every_table_and_nobody_sees_any(world: World, plans: list[Way]) -> None:
+@given(plans=st.lists(st.one_of(ways, joint_ways), min_size=1, max_size=3))
+def test_a_scope_sees_its_own_rows_in_every_table_and_nobody_sees_any(toys: World, plans: list[Way | JointWay]) -> None:
     with transaction.atomic():
-        runs = [drive(world, way, n) for n, way in enumerate(plans)]
-        wanted = {place: allowed(world, place, runs) for place in world.places}
+        runs = [drive(toys, way, n) for n, way in enumerate(plans)]
+        wanted = {place: allowed(toys, place, runs) for place in toys.places}
         assert set(wanted["asking"]) == GUARDED
-        for place, organisation in world.places.items():
+        for place, organisation in toys.places.items():
             enter(str(organisation.scope.pk))
             assert {table: ids(table) for table in GUARDED} == wanted[place], place
         enter(NOBODY)

@@ -17,7 +17,7 @@ from concord.foundation.notices.models import Notice
 from concord.foundation.notices.queries import notices_for
 from concord.foundation.organisations.models import Person
 from concord.rules.errors import NotFound
-from tests.casework.wandering import Run, Way, appoint_at_random, drive, posts, ways
+from tests.casework.wandering import JointWay, Run, Way, appoint_at_random, drive, joint_ways, posts, ways
 from tests.support.worlds import World, speaking_as, time
 
 pytestmark = pytest.mark.django_db
@@ -77,23 +77,25 @@ def find_ones_own_side(run: Run, by: Actor) -> None:
 
 
 @BOUNDED
-@given(plans=st.lists(ways, min_size=1, max_size=3), people=st.lists(posts, min_size=1, max_size=3))
+@given(
+    plans=st.lists(st.one_of(ways, joint_ways), min_size=1, max_size=3), people=st.lists(posts, min_size=1, max_size=3)
+)
 def test_what_is_not_shown_is_nowhere_to_be_found(
-    world: World, plans: list[Way], people: list[list[tuple[str, str]]]
+    toys: World, plans: list[Way | JointWay], people: list[list[tuple[str, str]]]
 ) -> None:
     with transaction.atomic():
-        runs = [drive(world, way, n) for n, way in enumerate(plans)]
+        runs = [drive(toys, way, n) for n, way in enumerate(plans)]
         for run in runs:
             run.matter.refresh_from_db()
         papers = {run.matter.pk: list(Paper.objects.select_related("file").filter(matter=run.matter)) for run in runs}
-        usual = [world.person(f"{place}.{kind}") for place in world.places for kind in ("leader", "auditor")]
-        for person in [*usual, *(appoint_at_random(world, wanted, n) for n, wanted in enumerate(people))]:
+        usual = [toys.person(f"{place}.{kind}") for place in toys.places for kind in ("leader", "auditor")]
+        for person in [*usual, *(appoint_at_random(toys, wanted, n) for n, wanted in enumerate(people))]:
             for by in actors(person):
                 with speaking_as(by):
-                    look_around(world, by, runs, papers)
+                    look_around(toys, by, runs, papers)
         for notice in Notice.objects.filter(matter_uid__isnull=False).select_related("organisation"):
             [run] = [run for run in runs if run.matter.uid == notice.matter_uid]
-            assert notice.organisation in {world.places[place] for place in run.known_to()}
+            assert notice.organisation in {toys.places[place] for place in run.known_to()}
         transaction.set_rollback(True)
 
 

@@ -14,7 +14,7 @@ from concord.foundation.files.models import File
 from concord.foundation.organisations.models import Person, Post
 from concord.rules.errors import ConcordError
 from concord.rules.procedure import Act as ActRule
-from tests.support.worlds import BEGINNING, WAYS, World, time
+from tests.support.worlds import BEGINNING, JOINT, WAYS, World, time
 
 MEMBERS = ("asking", "asked", "third")
 KINDS = (
@@ -41,12 +41,27 @@ class Way:
     choices: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class JointWay:
+    """Whose joint work it is, with whom, and what is chosen from the start on."""
+
+    origin: str
+    partners: tuple[str, ...]
+    choices: tuple[int, ...]
+
+
 sides = st.permutations(MEMBERS).map(lambda order: (order[0], order[1]))
 ways = st.builds(
     lambda pair, state, choices: Way(pair[0], pair[1], state, tuple(choices)),
     sides,
     st.sampled_from(sorted(WAYS)),
     st.lists(st.integers(0, 99), max_size=4),
+)
+joint_ways = st.builds(
+    lambda order, many, choices: JointWay(order[0], tuple(order[1 : 2 + many]), tuple(choices)),
+    st.permutations(MEMBERS),
+    st.booleans(),
+    st.lists(st.integers(0, 99), max_size=10),
 )
 posts = st.lists(st.tuples(st.sampled_from([*MEMBERS, "centre"]), st.sampled_from(KINDS)), min_size=1, max_size=3)
 
@@ -57,24 +72,39 @@ class Run:
 
     matter: Matter
     case: Case
-    way: Way
+    way: Way | JointWay
     acts: list[str] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
 
     def known_to(self) -> set[str]:
         """The places that may know of the matter: the law of the test, not of the code."""
         places = {self.way.origin}
-        if "issue" in self.acts:
+        if isinstance(self.way, JointWay):
+            if "send_round" in self.acts:
+                places.update(self.way.partners)
+        elif "issue" in self.acts:
             places.add(self.way.target)
-        if "escalate" in self.acts:
+        if {"escalate", "consult"} & set(self.acts):
             places.add("centre")
         return places
 
 
-def drive(world: World, way: Way, n: int) -> Run:
+def drive(world: World, way: Way | JointWay, n: int) -> Run:
     """Begin the matter, bring it to its state on the usual way, then let the choices decide."""
-    names = {"asking": way.origin, "asked": way.target}
     case = world.open_case(by=f"{way.origin}.leader", number=f"案字〔2026〕{n}号")
+    run = _joint(world, way, case, n) if isinstance(way, JointWay) else _assistance(world, way, case, n)
+    moment = max(Act.objects.filter(matter=run.matter).latest("seq").at, BEGUN_AT)
+    for choice in way.choices:
+        moment += timedelta(hours=1)
+        open_now = _possible(world, run)
+        if open_now:
+            rule, by = open_now[choice % len(open_now)]
+            _do(world, run, rule.id, by=by, at=moment.isoformat(), given=_answers(world, run, rule, by))
+    return run
+
+
+def _assistance(world: World, way: Way, case: Case, n: int) -> Run:
+    names = {"asking": way.origin, "asked": way.target}
     matter = world.begin(
         by=f"{way.origin}.case_officer", asked=way.target, case_ref=f"第{n}件某某案", reason=f"事由{n}", case=case
     )
@@ -82,13 +112,21 @@ def drive(world: World, way: Way, n: int) -> Run:
     for act, by, at, given in WAYS[way.state]:
         place, _, kind = by.partition(".")
         _do(world, run, act, by=f"{names[place]}.{kind}", at=at, given=given)
-    moment = max(Act.objects.filter(matter=matter).latest("seq").at, BEGUN_AT)
-    for choice in way.choices:
-        moment += timedelta(hours=1)
-        open_now = _possible(world, run)
-        if open_now:
-            rule, by = open_now[choice % len(open_now)]
-            _do(world, run, rule.id, by=by, at=moment.isoformat(), given=_answers(world, run, rule, by))
+    return run
+
+
+def _joint(world: World, way: JointWay, case: Case, n: int) -> Run:
+    matter = world.begin(
+        procedure="joint",
+        act="plan",
+        by=f"{way.origin}.case_officer",
+        parties={"partner": [world.places[place].code for place in way.partners]},
+        case=case,
+        **{**JOINT, "aim": f"第{n}件某某会办"},
+    )
+    run = Run(matter, case, way, ["plan"])
+    if way.choices:
+        _do(world, run, "send_round", by=f"{way.origin}.leader", at="2026-02-06T09:00", given={})
     return run
 
 
@@ -120,6 +158,13 @@ def _answers(world: World, run: Run, rule: ActRule, by: str) -> dict[str, Any]:
         "reason": "改后的事由",
         "questions": ["核实主体", "核实库存"],
         "handling": "lead_only",
+        "why": f"密语{run.matter.pk}",
+        "months": 1,
+        "count": 3,
+        "test_from": "2026-02-10",
+        "test_to": "2026-02-12",
+        **JOINT,
+        "aim": run.matter.title,
     }
     answers = {name: offered[name] for name in rule.asks if name in offered}
     if "results" in rule.asks:

@@ -85,6 +85,18 @@ def test_the_pages_of_auditor_and_administrator_and_of_errors(demo: Open, any_lo
     assert running.complaints() == []
 
 
+def test_the_pages_of_the_charter(demo: Open, any_look: Look) -> None:
+    running = demo(any_look)
+    shen = running.sits_down(SHEN)
+    looks_over(shen, "/charter/", "/charter/procedures/", "/charter/procedures/assistance/")
+    looks_over(shen, "/charter/procedures/patent_adjudication/")
+    state = shen.page.locator(".flow-state").first
+    state.focus()
+    shen.page.keyboard.press("Enter")
+    expect(shen.page).to_have_url(re.compile("#from-"))
+    assert running.complaints() == []
+
+
 def test_the_doors(demo: Open, any_look: Look, settings: Settings) -> None:
     running = demo(any_look)
     shen = running.sits_down(SHEN)

@@ -34,6 +34,8 @@ def test_a_list_shows_the_side_that_looks_what_it_knows(world: World) -> None:
     assert (row["number"], row["state"]["id"], row["role"]["id"]) == (delivered.number, "delivered", "requested")
     assert (row["origin"]["code"], row["target"]["code"]) == (world.places["asking"].code, world.places["asked"].code)
     assert (row["next_due"], row["days_left"]) == ("2026-02-10", 2)
+    label = row["next_clock"]["source"]
+    assert (row["next_clock"]["id"], label["kind"], label["proposed"]) == ("receipt", "agreed", True)
     assert row["acted_at"] == "2026-02-06T01:00:00Z"
 
 

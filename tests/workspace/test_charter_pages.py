@@ -16,6 +16,7 @@ from concord.charters import folder
 from concord.foundation.organisations.models import CharterVersion
 from concord.rules.charter import Charter, load
 from concord.rules.procedure import Procedure
+from tests.support.worlds import World
 from tests.workspace.conftest import Sit
 from tests.workspace.desk import missing, text_of
 
@@ -163,3 +164,14 @@ def test_the_handbook_of_the_charter_in_force_comes_as_pdf_a(sit: Sit) -> None:
     with pikepdf.open(io.BytesIO(response.content)) as pdf, pdf.open_metadata() as metadata:
         assert metadata["pdfaid:part"] == "2"
     assert sit("asked.clerk").get(HANDBOOK).content == response.content
+
+
+def test_a_matter_leads_to_the_version_it_runs_on(world: World, sit: Sit) -> None:
+    matter = world.matter_in("delivered")
+    assert missing(sit("asking.leader").get(f"/matters/{matter.number}/"), [f'href="{ASSISTANCE}"']) == []
+
+
+def test_the_story_of_a_matter_says_where_each_limit_comes_from(world: World, sit: Sit) -> None:
+    matter = world.matter_in("delivered")
+    page = sit("asking.leader").get(f"/matters/{matter.number}/")
+    assert missing(page, ["“协查完成期限”（法定）开始计算", "“签收期限”（约定·拟议）开始计算"]) == []

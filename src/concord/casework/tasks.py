@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from concord.casework.counting import explained, is_over
-from concord.casework.definitions import clock_rule
+from concord.casework.definitions import clock_rule, rules_of
 from concord.casework.models import ClockRun
 from concord.casework.queries import at_work
 from concord.foundation.database.clock import legal_date
@@ -42,7 +42,9 @@ def _warn(run: ClockRun, calendar: Calendar, *, at: datetime) -> None:
     if not due:
         return
     left = None if OVERDUE in due else remaining(today, run.legal_due, calendar)
-    said = reminder(clock_rule(run), title=run.matter.title or run.matter.number, legal_due=run.legal_due, left=left)
+    rule = clock_rule(run)
+    source = rules_of(run).source(rule.source) if rule.source else None
+    said = reminder(rule, source, title=run.matter.title or run.matter.number, legal_due=run.legal_due, left=left)
     notices.tell(
         posts=at_work(run.matter, run.owner, on=today),
         kind="casework.warn",

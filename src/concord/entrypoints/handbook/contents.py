@@ -11,7 +11,7 @@ from concord.rules import numbering
 from concord.rules.charter import Charter
 from concord.rules.errors import Said
 from concord.rules.limits import parse_limit
-from concord.rules.procedure import PROPOSED, Act, Line, Procedure, RunningMatters, Source, SourceLabel, telling
+from concord.rules.procedure import Act, Line, Procedure, RunningMatters, Source, SourceLabel, telling
 from concord.rules.procedure.drawing import Drawing, draw
 
 LINES = {Line.MARKET: "市场监管", Line.PATENT: "知识产权"}
@@ -107,10 +107,6 @@ def _day(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
-def _label(source: Source) -> str:
-    return f"{source.label.said.zh}·{PROPOSED.zh}" if source.proposed else source.label.said.zh
-
-
 def _ground(charter: Charter, source: str | None) -> dict[str, str]:
     return _told_source(charter.source(source) if source else None)
 
@@ -118,7 +114,7 @@ def _ground(charter: Charter, source: str | None) -> dict[str, str]:
 def _told_source(source: Source | None) -> dict[str, str]:
     if source is None:
         return {"label": "", "text": ""}
-    return {"label": _label(source), "text": source.text}
+    return {"label": source.standing.zh, "text": source.text}
 
 
 def _agreement(charter: Charter) -> str:

@@ -199,8 +199,8 @@ def case(row: Case) -> shapes.CaseShape:
     )
 
 
-def matter_row(row: ShownMatter, glass: Glass) -> shapes.MatterRow:
-    """A matter in a list."""
+def matter_row(row: ShownMatter, glass: Glass, run: ClockRun | None) -> shapes.MatterRow:
+    """A matter in a list; ``run`` is its most pressing clock."""
     found = procedure_of(row.procedure_version)
     due = None if row.final else row.next_due
     name = _matter_name(row, found, shown=row.shown_state, by_role=row.role, charter=glass.charter)
@@ -209,7 +209,14 @@ def matter_row(row: ShownMatter, glass: Glass) -> shapes.MatterRow:
         acted_at=EPOCH + timedelta(microseconds=row.sort_key),
         next_due=due,
         days_left=remaining(glass.today, due, glass.calendar) if due else None,
+        next_clock=_next_clock(run) if due and run else None,
     )
+
+
+def _next_clock(run: ClockRun) -> shapes.NextClock:
+    rule = clock_rule(run)
+    label = source(rules_of(run).source(rule.source)) if rule.source else None
+    return shapes.NextClock(id=run.clock, zh=rule.zh, en=rule.en, source=label)
 
 
 def matter(known: Seen, glass: Glass, *, acted_at: datetime, taking_part: list[Participant]) -> shapes.MatterShape:

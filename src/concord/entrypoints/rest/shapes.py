@@ -240,11 +240,18 @@ class MatterName(BaseModel):
     acted_at: datetime = Field(description="The last act that the token's side knows of.")
 
 
+class NextClock(Named):
+    """The clock that stands behind a date, with where its limit comes from."""
+
+    source: SourceShape | None
+
+
 class MatterRow(MatterName):
     """A matter in a list."""
 
     next_due: date | None = Field(description="The next date that binds an authority.")
     days_left: int | None = Field(description="Working days until then; negative when it is past.")
+    next_clock: NextClock | None = Field(description="Whose date it is, and whether it is law, agreed or proposed.")
 
 
 class Party(BaseModel):

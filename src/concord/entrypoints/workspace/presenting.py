@@ -162,6 +162,12 @@ def _moved(run: ClockRun) -> list[str]:
     ]
 
 
+def _standing(run: ClockRun) -> str:
+    """The label of a clock's source in words: 约定·拟议."""
+    source = clock_rule(run).source
+    return words(rules_of(run).source(source).standing) if source else _("未注明来源")
+
+
 def ground(procedure: Procedure, source: str | None) -> dict[str, Any]:
     """Where a limit comes from: 法定, 约定 or 内部, with its article, and 拟议 until adopted."""
     if source is None:
@@ -277,7 +283,10 @@ def _effects(act: Act, known: Seen, runs: Sequence[ClockRun], messages: Sequence
     for run in runs:
         label = words(known.procedure.clock(run.clock))
         if run.started_at == act.at and run.clock in known.procedure.act(act.act).starts:
-            told.append(_("“%(clock)s”开始计算，%(day)s 届满") % {"clock": label, "day": day(run.legal_due)})
+            told.append(
+                _("“%(clock)s”（%(label)s）开始计算，%(day)s 届满")
+                % {"clock": label, "label": _standing(run), "day": day(run.legal_due)}
+            )
         elif run.ended_at == act.at and run.ended_by == act.act:
             told.append(_("“%(clock)s”停止计算") % {"clock": label})
     told += [

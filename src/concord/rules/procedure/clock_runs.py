@@ -11,7 +11,7 @@ from concord.rules.clocks import Due, Exclusion, due, until, warn_dates
 from concord.rules.counting import spans_of
 from concord.rules.errors import Said
 from concord.rules.limits import Unit, parse_limit
-from concord.rules.procedure.model import ClockRule
+from concord.rules.procedure.model import ClockRule, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,12 @@ def warnings_reached(rule: ClockRule, counted: Due, today: date, calendar: Calen
     return [str(limit) for limit, day in days if day <= today]
 
 
-def reminder(rule: ClockRule, *, title: str, legal_due: date, left: int | None) -> Said:
-    """What the owner of a clock is told: so many working days left, or (None) overdue."""
+def reminder(rule: ClockRule, source: Source | None, *, title: str, legal_due: date, left: int | None) -> Said:
+    """What the owner of a clock is told: so many working days left, or (None) overdue; with the label of its source."""
+    label = source.standing if source else Said("", "")
+    zh = f"{rule.zh}（{'，'.join(part for part in (label.zh, str(legal_due)) if part)}）— {title}"
+    en = f"{rule.en} ({', '.join(part for part in (label.en, str(legal_due)) if part)}) — {title}"
     if left is None:
-        return Said(f"已超期：{rule.zh}（{legal_due}）— {title}", f"Overdue: {rule.en} ({legal_due}) — {title}")
-    return Said(
-        f"还剩 {left} 个工作日：{rule.zh}（{legal_due}）— {title}",
-        f"{left} working days left: {rule.en} ({legal_due}) — {title}",
-    )
+        return Said(f"已超期：{zh}", f"Overdue: {en}")
+    days = "1 working day" if left == 1 else f"{left} working days"
+    return Said(f"还剩 {left} 个工作日：{zh}", f"{days} left: {en}")

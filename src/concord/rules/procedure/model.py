@@ -82,6 +82,14 @@ class Source:
     proposed: bool = False
     line: int = dataclasses.field(default=0, compare=False)
 
+    @property
+    def standing(self) -> Said:
+        """The label with what has become of it: 法定, 约定·拟议."""
+        label = self.label.said
+        if not self.proposed:
+            return label
+        return Said(f"{label.zh}·{PROPOSED.zh}", f"{label.en}, {PROPOSED.en.lower()}")
+
 
 @dataclass(frozen=True, slots=True)
 class State:

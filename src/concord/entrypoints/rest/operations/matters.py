@@ -58,8 +58,9 @@ def list_matters(request: ApiRequest, asked: Query[MatterFilter]) -> shapes.Page
     )
     after = Cursor.parse(asked.after) if asked.after else None
     found = queries.page_of_matters(by, wanted, limit=asked.limit, after=after)
+    runs = queries.pressing(found.rows)
     return shapes.Page(
-        items=[presenting.matter_row(row, glass) for row in found.rows],
+        items=[presenting.matter_row(row, glass, runs.get(row.id)) for row in found.rows],
         next=next_address(request, str(found.older)) if found.older else None,
     )
 

@@ -96,12 +96,21 @@ def header(known: Seen, glass: Glass) -> dict[str, object]:
         "holder": named(row.holder) if row.holder else "",
         "procedure": words(known.procedure),
         "procedure_version": known.procedure.in_force_from.isoformat(),
+        "procedure_url": _procedure_page(known, glass),
         "final": row.final,
         "handling": _handling(row.handling, glass),
         "begun_at": row.begun_at,
         "due": due_of(run, glass) if run else None,
         "case": _case(known, glass),
     }
+
+
+def _procedure_page(known: Seen, glass: Glass) -> str:
+    """The page of the version the matter runs on, for those who may read the charter."""
+    if not glass.by.may("charter:read"):
+        return ""
+    procedure = known.procedure
+    return reverse("workspace:charter_procedure", args=[procedure.id, procedure.in_force_from.isoformat()])
 
 
 def _handling(code: str, glass: Glass) -> str:

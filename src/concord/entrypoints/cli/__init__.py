@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -15,6 +16,7 @@ from concord.entrypoints.cli import charter, clock, jurisdiction
 from concord.rules.errors import ConcordError, DefinitionError, InvalidInput, Said
 
 BAD_INPUT = 2
+READER_GONE = 141  # what a shell reports of a command ended by SIGPIPE
 
 
 class Parser(argparse.ArgumentParser):
@@ -41,6 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         else:
             print(_readable(error), file=sys.stderr)
         return BAD_INPUT
+    except BrokenPipeError:
+        # Whoever read the output (``head``) has seen enough; nothing is left to flush into.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READER_GONE
     return code
 
 
@@ -60,6 +66,8 @@ def described(error: ConcordError) -> dict[str, object]:
                 "code": fault.code,
                 "zh": fault.said.zh,
                 "en": fault.said.en,
+                "advice_zh": fault.advice.zh,
+                "advice_en": fault.advice.en,
             }
             for fault in error.faults
         ]

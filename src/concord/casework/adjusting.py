@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
+from concord.casework.bearing import Turn
 from concord.casework.counting import count, is_over
 from concord.casework.definitions import clock_rule
 from concord.casework.models import ClockRun
@@ -16,11 +17,8 @@ from concord.rules.errors import Conflict, InvalidInput, Problem
 from concord.rules.procedure import ExcludedTime, refusals
 from concord.rules.procedure.timing import granted_field
 
-if TYPE_CHECKING:
-    from concord.casework.clocks import Turn
-
 ONE_DAY = timedelta(days=1)
-Change: TypeAlias = Callable[["Turn", ClockRun], None]
+Change: TypeAlias = Callable[[Turn, ClockRun], None]
 
 
 def adjust(turn: Turn) -> list[ClockRun]:

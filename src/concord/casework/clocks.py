@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Min, QuerySet
+from django.db.models import Min
 
-from concord.casework import adjusting
+from concord.casework.adjusting import adjust
+from concord.casework.bearing import Turn, borne_upon
 from concord.casework.counting import count, is_over
 from concord.casework.models import ClockRun, Matter
-from concord.casework.queries import Parties
 from concord.foundation.database.clock import LEGAL_ZONE, legal_date
 from concord.foundation.database.locking import locked
 from concord.foundation.database.scope import writing
 from concord.foundation.organisations.models import Organisation
 from concord.foundation.organisations.queries import calendar_on
-from concord.rules.calendar import Calendar
 from concord.rules.canonical import JSON
 from concord.rules.procedure import Act as ActRule
 from concord.rules.procedure import ClockRule, Procedure, refusals
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One act as it bears upon the clocks of its matter; ``facts`` hold what the act itself tells."""
-
-    matter: Matter
-    procedure: Procedure
-    act: ActRule
-    facts: Mapping[str, JSON]
-    parties: Parties
-    by: Organisation
-    calendar: Calendar
-    at: datetime
-
-    def runs(self, clock: str) -> QuerySet[ClockRun]:
-        """The runs of a clock that the act bears upon: of one of several, only its own."""
-        return _borne_upon(self.matter, self.procedure, self.act, clock, by=self.by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +50,11 @@ class Recounted:
     new_safe_due: date
 
 
-def _borne_upon(
-    matter: Matter, procedure: Procedure, act: ActRule, clock: str, *, by: Organisation
-) -> QuerySet[ClockRun]:
-    runs = ClockRun.objects.filter(matter=matter, clock=clock, running=True)
-    return runs.filter(owner=by) if act.each and procedure.clock(clock).owner == act.role else runs
-
-
 def require_running(matter: Matter, procedure: Procedure, act: ActRule, *, by: Organisation, at: datetime) -> None:
     """Refuse an act that only counts while its clocks run (``while_running``): Conflict when one is over or late."""
     for name in act.while_running:
         rule = procedure.clock(name)
-        runs = list(_borne_upon(matter, procedure, act, name, by=by))
+        runs = list(borne_upon(matter, procedure, act, name, by=by))
         if not runs:
             raise refusals.clock_not_running(act, rule)
         counting = [run for run in runs if run.suspended_on is None]
@@ -101,7 +75,7 @@ def apply(turn: Turn) -> Changed:
         ClockRun.objects.filter(matter=turn.matter, running=True).update(**ending)
     for name in (*act.stops, *act.starts):
         turn.runs(name).update(**ending)
-    moved = adjusting.adjust(turn)
+    moved = adjust(turn)
     started = [run for name in act.starts for run in _start(turn, turn.procedure.clock(name))]
     _bring_up_to_date(turn.matter)
     return Changed(started, moved)

@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from concord.casework import clocks, effects, letters, numbers, queries
 from concord.casework.answering import resolved
+from concord.casework.bearing import Turn
 from concord.casework.definitions import version_in_force, version_with
 from concord.casework.models import Act, Case, Matter, Message, Paper, Participant
 from concord.casework.queries import READ, Parties, Seen, no_case, no_matter, seen, visible_to
@@ -258,7 +259,7 @@ def _do(known: Seen, rule: ActRule, asked: Asked, digest: str) -> Act:
     effects.attach(act, files, released)
     effects.move(matter, done, known)
     facts = {**known.facts, **taken}
-    turn = clocks.Turn(matter, procedure, done, facts, known.parties, own, calendar, at)
+    turn = Turn(matter, procedure, done, facts, known.parties, own, calendar, at)
     changed = clocks.apply(turn)
     paper = None
     if rule.paper:

@@ -1,0 +1,43 @@
+"""Which clocks of a matter an act bears upon."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from concord.casework.models import ClockRun, Matter
+from concord.casework.queries import Parties
+from concord.foundation.organisations.models import Organisation
+from concord.rules.calendar import Calendar
+from concord.rules.canonical import JSON
+from concord.rules.procedure import Act as ActRule
+from concord.rules.procedure import Procedure
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One act as it bears upon the clocks of its matter; ``facts`` hold what the act itself tells."""
+
+    matter: Matter
+    procedure: Procedure
+    act: ActRule
+    facts: Mapping[str, JSON]
+    parties: Parties
+    by: Organisation
+    calendar: Calendar
+    at: datetime
+
+    def runs(self, clock: str) -> QuerySet[ClockRun]:
+        """The runs of a clock that the act bears upon: of one of several, only its own."""
+        return borne_upon(self.matter, self.procedure, self.act, clock, by=self.by)
+
+
+def borne_upon(
+    matter: Matter, procedure: Procedure, act: ActRule, clock: str, *, by: Organisation
+) -> QuerySet[ClockRun]:
+    """The running runs of ``clock``; of what each organisation does for itself, none but that of ``by``."""
+    runs = ClockRun.objects.filter(matter=matter, clock=clock, running=True)
+    return runs.filter(owner=by) if act.each and procedure.clock(clock).owner == act.role else runs

@@ -18,9 +18,7 @@ from concord.rules.procedure.model import Act, Procedure, State
 MARGIN = 16.0
 TITLE_SIZE, SMALL_SIZE = 14.0, 12.0
 TITLE_LINE, SMALL_LINE = 20.0, 17.0
-WIDEST_TITLE, WIDEST_CAPTION = 140.0, 150.0
 BOX_PADDING_X, BOX_PADDING_Y = 14.0, 9.0
-NARROWEST_BOX = 92.0
 START_SIZE = 14.0
 LEAST_GAP, MOST_GAP, SLOPE = 16.0, 58.0, 0.2
 PORT_GAP, PORT_MARGIN = 12.0, 12.0
@@ -91,6 +89,20 @@ class Drawing:
 
 
 @dataclass(frozen=True, slots=True)
+class _Room:
+    """How wide words may run before they are broken, and how narrow a box may be."""
+
+    title: float
+    caption: float
+    box: float
+
+
+ROOMY, NARROW = _Room(title=150, caption=150, box=92), _Room(title=116, caption=76, box=80)
+# A sheet that comes out wider than this is laid out again with narrower words.
+WIDE = 800
+
+
+@dataclass(frozen=True, slots=True)
 class _Bundle:
     """Acts that lead from the same states to the same one."""
 
@@ -118,8 +130,13 @@ class _Bundle:
 
 def draw(procedure: Procedure, *, language: str) -> Drawing:
     """The diagram with its words in ``language`` (``zh`` or ``en``); the same for the same procedure."""
-    boxes = {state.id: _box(procedure, state, language) for state in procedure.states}
-    bundles = _bundles(procedure, language)
+    drawing = _drawn(procedure, language, ROOMY)
+    return _drawn(procedure, language, NARROW) if drawing.width > WIDE else drawing
+
+
+def _drawn(procedure: Procedure, language: str, room: _Room) -> Drawing:
+    boxes = {state.id: _box(procedure, state, language, room) for state in procedure.states}
+    bundles = _bundles(procedure, language, room)
     widths: dict[Name, float] = {None: START_SIZE} | {name: box.width for name, box in boxes.items()}
     ways = [Way(bundle.sources, bundle.target, bundle.width) for bundle in bundles]
     return _Sheet(boxes, bundles, lay_out(widths, ways, first=None)).drawing()
@@ -169,16 +186,16 @@ def _words(rule: Act | State, language: str) -> str:
     return Said(rule.zh, rule.en).in_language(language)
 
 
-def _box(procedure: Procedure, state: State, language: str) -> Box:
+def _box(procedure: Procedure, state: State, language: str, room: _Room) -> Box:
     loops = tuple(act for act in procedure.acts if _is_loop(act, state.id))
-    lines = wrap(_words(state, language), TITLE_SIZE, WIDEST_TITLE)
-    notes = _notes(loops, language)
+    lines = wrap(_words(state, language), TITLE_SIZE, room.title)
+    notes = _notes(loops, language, room)
     widest = max(*(text_width(line, TITLE_SIZE) for line in lines), *(text_width(one, SMALL_SIZE) for one in notes), 0)
     return Box(
         state=state.id,
         x=0,
         y=0,
-        width=max(NARROWEST_BOX, widest + 2 * BOX_PADDING_X),
+        width=max(room.box, widest + 2 * BOX_PADDING_X),
         height=len(lines) * TITLE_LINE + len(notes) * SMALL_LINE + 2 * BOX_PADDING_Y,
         lines=lines,
         notes=notes,
@@ -188,19 +205,19 @@ def _box(procedure: Procedure, state: State, language: str) -> Box:
     )
 
 
-def _notes(loops: Sequence[Act], language: str) -> tuple[str, ...]:
+def _notes(loops: Sequence[Act], language: str, room: _Room) -> tuple[str, ...]:
     """The acts that stay in a state, by name, or their number where the names would fill the sheet."""
     if len(loops) > MOST_LOOPS_NAMED:
         counted = Said(f"{len(loops)}项不改变状态的行为", f"{len(loops)} acts that stay here")
-        return wrap(LOOP_SIGN + counted.in_language(language), SMALL_SIZE, WIDEST_CAPTION)
-    return tuple(line for act in loops for line in wrap(LOOP_SIGN + _words(act, language), SMALL_SIZE, WIDEST_CAPTION))
+        return wrap(LOOP_SIGN + counted.in_language(language), SMALL_SIZE, room.title)
+    return tuple(line for act in loops for line in wrap(LOOP_SIGN + _words(act, language), SMALL_SIZE, room.title))
 
 
 def _is_loop(act: Act, state: str) -> bool:
     return state in act.from_states and act.to in {None, state}
 
 
-def _bundles(procedure: Procedure, language: str) -> list[_Bundle]:
+def _bundles(procedure: Procedure, language: str, room: _Room) -> list[_Bundle]:
     """Acts with the same states before and after are drawn as one; each stands where the file has its first act."""
     joined: dict[tuple[tuple[Name, ...], str, bool], list[Act]] = {}
     for act in procedure.acts:
@@ -216,7 +233,7 @@ def _bundles(procedure: Procedure, language: str) -> list[_Bundle]:
             tuple(acts),
             sources,
             target,
-            tuple(line for act in acts for line in wrap(_words(act, language), SMALL_SIZE, WIDEST_CAPTION)),
+            tuple(line for act in acts for line in wrap(_words(act, language), SMALL_SIZE, room.caption)),
         )
         for (sources, target, _internal), acts in joined.items()
     ]

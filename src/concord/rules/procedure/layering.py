@@ -15,9 +15,8 @@ from typing import Generic, TypeVar
 T = TypeVar("T", bound=Hashable)
 
 SWEEPS = 12
-SIDE_GAP = 26.0
-# A bend beside a bend needs less room than a box beside a box.
-BEND_GAP = 18.0
+# A caption or a bend needs less room beside it than a box.
+BOX_GAP, LINE_GAP = 26.0, 15.0
 STRAIGHT, LOOSE = 8.0, 1.0
 
 
@@ -209,7 +208,7 @@ def _crossings(rows: Sequence[Sequence[Spot]]) -> int:
 
 def _gap(left: Spot, right: Spot) -> float:
     """How far apart the middles of two neighbours must be."""
-    return (left.width + right.width) / 2 + (BEND_GAP if left.bend or right.bend else SIDE_GAP)
+    return (left.width + right.width) / 2 + (LINE_GAP if left.lane is not None or right.lane is not None else BOX_GAP)
 
 
 def _place(rows: Sequence[Sequence[Spot]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from uuid import UUID
 
 from concord.capabilities.governance import policy
 from concord.capabilities.governance.queries import faults_of
@@ -30,9 +31,11 @@ def adopt(
     effective_from: date,
     by: Actor | None,
     at: datetime,
+    draft: UUID | None = None,
 ) -> CharterVersion:
-    """Put a version into force from a day on, by resolution; ``by`` is None when the operator's command does it.
+    """Put a version into force from a day on, by resolution.
 
+    ``by`` is None when the operator's command does it; ``draft`` is what it was written as, if there was a draft.
     Running clocks keep the rule they started under; what begins from that day on follows the new version. Raises
     NotAllowed, InvalidInput for the resolution's number or the day, DefinitionError with every fault of every file
     (published procedures that were changed among them), Conflict ``charter.other_charter`` or
@@ -69,6 +72,7 @@ def adopt(
                 "digest": charter.digest,
                 "replaces": before[-1].digest if before else "",
                 "effective_from": effective_from.isoformat(),
+                **({"draft": str(draft)} if draft else {}),
                 "procedures": [
                     f"{one.id}@{one.in_force_from}"
                     for listed in charter.procedures.values()

@@ -21,7 +21,7 @@ def sees_every_draft(by: Actor) -> bool:
 
 def require_reader(by: Actor) -> None:
     """Refuse who may neither draft nor adopt: NotAllowed ``charter.may_not_draft``."""
-    if not by.may(DRAFT) and not may_adopt(by):
+    if not by.may(DRAFT) and not by.may(ADOPT):
         raise _may_not_draft()
 
 
@@ -29,6 +29,19 @@ def require_drafter(by: Actor) -> None:
     """Refuse who may not draft: NotAllowed ``charter.may_not_draft``."""
     if not by.may(DRAFT):
         raise _may_not_draft()
+
+
+def require_hand(by: Actor, organisation_id: int) -> None:
+    """Refuse who may not change a draft of that organisation, as only its drafters may: ``charter.not_yours``."""
+    require_drafter(by)
+    if by.organisation.id != organisation_id:
+        raise NotAllowed(
+            "charter.not_yours",
+            Said(
+                "草案由起草机关修改；中心可以查看，依决议使其生效。",
+                "A draft is changed by the organisation that began it; the centre reads it and puts it into force.",
+            ),
+        )
 
 
 def require_adopter(by: Actor) -> None:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
+from uuid import UUID
 
+from django.db.models import QuerySet
+
+from concord.capabilities.governance import policy
+from concord.capabilities.governance.models import CharterDraft
 from concord.casework.models import ProcedureVersion
+from concord.foundation.access.actor import Actor
 from concord.foundation.organisations.models import CharterVersion
+from concord.rules.canonical import canonical_json
 from concord.rules.charter import check
 from concord.rules.charter.difference import VERSION_FILE, compared
 from concord.rules.errors import DefinitionError, Fault, NotFound, Said
@@ -37,6 +46,39 @@ def version_with(digest: str) -> CharterVersion:
             ),
         )
     return found[0]
+
+
+def drafts_shown_to(by: Actor) -> QuerySet[CharterDraft]:
+    """The drafts that ``by`` may see: those of the own organisation, at the centre all; with who wrote them."""
+    policy.require_reader(by)
+    rows = CharterDraft.objects.select_related("organisation", "author", "changed_by", "adopted")
+    return rows if policy.sees_every_draft(by) else rows.filter(organisation=by.organisation)
+
+
+def draft_for(*, uid: UUID, by: Actor) -> CharterDraft:
+    """One draft. NotFound ``charter.no_such_draft``, also for one that is not shown to the actor."""
+    draft = drafts_shown_to(by).filter(uid=uid).first()
+    if draft is None:
+        raise no_draft()
+    return draft
+
+
+def no_draft() -> NotFound:
+    """The error for a draft that does not exist or is not shown to the actor."""
+    return NotFound(
+        "charter.no_such_draft",
+        Said("没有找到该草案，或者您无权查看。", "No such draft, or it is not shown to you."),
+    )
+
+
+def faults_of_draft(draft: CharterDraft) -> tuple[Fault, ...]:
+    """As ``faults_of``; the same texts are checked once, until something else is published."""
+    return _checked(canonical_json(draft.texts), draft.charter, ProcedureVersion.objects.count())
+
+
+@lru_cache(maxsize=8)
+def _checked(texts: bytes, charter_id: str, published: int) -> tuple[Fault, ...]:  # noqa: ARG001  part of the key
+    return faults_of(json.loads(texts), charter_id)
 
 
 def faults_of(texts: Mapping[str, str], charter_id: str) -> tuple[Fault, ...]:

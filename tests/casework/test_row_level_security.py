@@ -39,6 +39,8 @@ GUARDED = {
     "journal_read",
     "notices_notice",
 }
+# Guarded by other rooms, whose tests look behind them.
+BESIDE = {"governance_charterdraft"}
 # Tables that say nothing of any matter, with what they hold.
 OPEN = {
     "access_scope": "one row per organisation",
@@ -86,7 +88,7 @@ def test_every_table_is_guarded_or_says_nothing_of_matters() -> None:
             "FROM pg_class c WHERE c.relkind IN ('r', 'p', 'm', 'v') AND c.relnamespace = 'public'::regnamespace"
         )
         tables = dict(cursor.fetchall())
-    assert {table for table, guarded in tables.items() if guarded} == GUARDED
+    assert {table for table, guarded in tables.items() if guarded} == GUARDED | BESIDE
     assert {table for table, guarded in tables.items() if not guarded} == set(OPEN)
 
 

@@ -99,7 +99,7 @@ def glossary() -> list[list[str]]:
 def generated_terms() -> list[list[str]]:
     """The rows of the page made from the files: 中文, identifier, kind, English, procedures, source."""
     rows = [row for row in rows_of(REFERENCE / "procedures.md") if len(row) == 6]
-    return [[row[0], "".join(named(row[1])), *row[2:]] for row in rows]
+    return [[row[0].replace(charter_reference.BAR, "|"), "".join(named(row[1])), *row[2:]] for row in rows]
 
 
 def generated_events() -> dict[str, str]:

@@ -27,6 +27,7 @@ KINDS = (
     ("code", "Codes 代码"),
 )
 NOWHERE = "—"
+BAR = "&#124;"
 
 
 @dataclass
@@ -144,5 +145,5 @@ def _events(versions: Sequence[Procedure]) -> str:
 
 
 def _row(cells: Sequence[str]) -> str:
-    """A row of a table; a bar in a cell would end it."""
-    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+    """A row of a table; a bar in a cell would end it, so it is written as a reference to the character."""
+    return f"| {' | '.join(cell.replace('|', BAR) for cell in cells)} |"

@@ -38,33 +38,8 @@ def contents(charter: Charter, texts: Mapping[str, str]) -> dict[str, Any]:
         "digest": charter.digest,
         "agreement": _agreement(charter),
         "labels": [{"name": label.said.zh, "meaning": LABELS[label]} for label in SourceLabel],
-        "members": [
-            {
-                "name": one.zh,
-                "code": one.code,
-                "mark": one.mark,
-                "hats": [
-                    {
-                        "line": LINES[line],
-                        "name": one.name(line),
-                        "superior": next((up.name(line) for up in charter.superiors(one.code)), "—"),
-                    }
-                    for line in Line
-                ],
-            }
-            for one in charter.members
-        ],
-        "superiors": [
-            {
-                "name": one.zh,
-                "market": one.market,
-                "patent": one.patent,
-                "up": charter.authority(one.up).zh if one.up else "—",
-                "designates": "、".join(f"{LINES[line]}条线" for line in Line if line in one.designates_only),
-                "ground": _ground(charter, one.source),
-            }
-            for one in charter.authorities
-        ],
+        "members": _members(charter),
+        "superiors": _superiors(charter),
         "groups": [{"name": one.zh, "ground": _ground(charter, one.source)} for one in charter.groups],
         "seats": [
             {"name": one.zh, "count": str(one.count), "ground": _ground(charter, one.source)} for one in charter.seats
@@ -95,6 +70,39 @@ def contents(charter: Charter, texts: Mapping[str, str]) -> dict[str, Any]:
             if path.endswith(".toml") and "/calendar/" not in path
         ],
     }
+
+
+def _members(charter: Charter) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": one.zh,
+            "code": one.code,
+            "mark": one.mark,
+            "hats": [
+                {
+                    "line": LINES[line],
+                    "name": one.name(line),
+                    "superior": next((up.name(line) for up in charter.superiors(one.code)), "—"),
+                }
+                for line in Line
+            ],
+        }
+        for one in charter.members
+    ]
+
+
+def _superiors(charter: Charter) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": one.zh,
+            "market": one.market,
+            "patent": one.patent,
+            "up": charter.authority(one.up).zh if one.up else "—",
+            "designates": "、".join(f"{LINES[line]}条线" for line in Line if line in one.designates_only),
+            "ground": _ground(charter, one.source),
+        }
+        for one in charter.authorities
+    ]
 
 
 def in_force(charter: Charter) -> list[Procedure]:

@@ -55,15 +55,7 @@ def overview(request: Handled) -> HttpResponse:
             "seat": words(charter.member(charter.seat)) if charter.seat else "",
         },
         "members": _members(charter),
-        "superiors": [
-            {
-                "name": words(one),
-                "hats": [(line_words(line), one.name(line), line in one.designates_only) for line in Line],
-                "up": words(charter.authority(one.up)) if one.up else "",
-                "ground": _ground(charter, one),
-            }
-            for one in charter.authorities
-        ],
+        "superiors": _superiors(charter),
         "groups": [
             {"name": words(one), "duties": _duties(one, glass), "ground": _ground(charter, one)}
             for one in charter.groups
@@ -121,6 +113,18 @@ def _members(charter: Charter) -> list[dict[str, Any]]:
             ],
         }
         for one in charter.members
+    ]
+
+
+def _superiors(charter: Charter) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": words(one),
+            "hats": [(line_words(line), one.name(line), line in one.designates_only) for line in Line],
+            "up": words(charter.authority(one.up)) if one.up else "",
+            "ground": _ground(charter, one),
+        }
+        for one in charter.authorities
     ]
 
 

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from concord.casework import queries
 from concord.casework.definitions import adopt
-from concord.casework.models import Act, Attachment, Case, Matter, Message, Paper
+from concord.casework.models import Act, Attachment, Case, ClockRun, Matter, Message, Paper
 from concord.charters import folder
 from concord.entrypoints.demo.personas import PERSONAS
 from concord.entrypoints.demo.seeding import seed
@@ -110,10 +110,37 @@ def test_the_bystander_sees_nothing_between_other_bureaus() -> None:
 
 
 @pytest.mark.usefixtures("alliance")
+def test_a_newcomer_meets_more_than_assistance() -> None:
+    seed(now=NOW, matters=0)
+    seen = {
+        name: Counter(
+            queries.visible_to(actor(name)).exclude(procedure="assistance").values_list("procedure", "shown_state")
+        )
+        for name in ("gu.mingyuan", "fang.zhen", "lu.wen")
+    }
+    docket = {("patent_adjudication", "hearing_notified"): 1}
+    mediations = {("mediation", one): 1 for one in ("agreement_sealed", "not_mediated", "consent_given")}
+    assert seen["gu.mingyuan"] == docket
+    assert seen["fang.zhen"] == {("jurisdiction", "closed"): 1}
+    assert seen["lu.wen"] == mediations
+
+
+@pytest.mark.usefixtures("alliance")
+def test_three_months_have_moved_and_thirty_days_are_running() -> None:
+    seed(now=NOW, matters=0)
+    ruling = ClockRun.objects.get(matter__procedure="patent_adjudication", clock="ruling", running=True)
+    assert len(ruling.exclusions) == 3
+    assert ruling.suspended_on is None
+    assert ruling.legal_due > TODAY
+    assert ClockRun.objects.get(clock="joint_confirmation", running=True).legal_due > TODAY
+
+
+@pytest.mark.usefixtures("alliance")
 def test_a_story_is_one_case_with_its_evidence() -> None:
     seed(now=NOW, matters=0)
     per_case = Counter(Act.objects.values_list("matter__case__name", flat=True))
-    assert len(per_case) == 4
+    del per_case[None]
+    assert len(per_case) == 5
     assert min(per_case.values()) >= 15
     media = Counter(Attachment.objects.values_list("file__media_type", flat=True))
     assert set(media) == {"application/pdf", "image/png", "text/csv"}

@@ -32,8 +32,10 @@ def of(story: str) -> list[Step]:
     return [step for step in TOLD if step.case == story]
 
 
-def test_there_are_four_stories() -> None:
-    assert len(STORIES) == 4
+def test_there_are_seven_stories_and_they_tell_more_than_assistance() -> None:
+    assert len(STORIES) == 7
+    told = {step.procedure for step in TOLD if step.parties is not None}
+    assert told == {"assistance", "jurisdiction", "mediation", "patent_adjudication"}
 
 
 @pytest.mark.parametrize("story", STORIES)

@@ -55,7 +55,9 @@ STOPS = (
         "/",
         "section[aria-labelledby=waiting] a.row-title",
     ),
-    Stop("act", "办理一个行为 · the form of an act", OFFICER, "/", "main a[href$='/acts/submit_answer/']"),
+    Stop(
+        "procedure", "由文件画出的程序 · a procedure drawn from its file", OFFICER, "/charter/procedures/case_transfer/"
+    ),
     Stop("journal", "本机关的流水 · the journal of an organisation", AUDITOR, "/journal/"),
 )
 

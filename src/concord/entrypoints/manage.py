@@ -9,8 +9,13 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 import django
+
+from concord.rules.errors import ConcordError
+
+REFUSED = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,6 +25,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     django.setup()
     from concord.entrypoints import operating  # noqa: PLC0415  models load only once Django is set up
 
+    try:
+        _run(asked, operating)
+    except ConcordError as error:
+        sys.stderr.write(f"{error.code}\n{error.said.zh}\n{error.said.en}\n")
+        return REFUSED
+    return 0
+
+
+def _run(asked: argparse.Namespace, operating: ModuleType) -> None:
     match asked.command:
         case "prepare":
             operating.prepare(say=_say)
@@ -37,7 +51,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _say(operating.load_notice(asked.file))
         case "grant":
             operating.grant(asked.role)
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:

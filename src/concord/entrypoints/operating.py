@@ -19,10 +19,11 @@ from concord.casework.definitions import adopt
 from concord.charters import folder
 from concord.entrypoints.demo.seeding import seed
 from concord.foundation.database import scope
-from concord.foundation.database.clock import now
+from concord.foundation.database.clock import legal_date, now
 from concord.foundation.database.roles import grant_application
 from concord.foundation.jobs import worker
 from concord.foundation.organisations.models import CharterVersion
+from concord.foundation.organisations.queries import require_sound
 
 LAW = "cn"
 IN_FORCE_SINCE = date(2019, 1, 1)
@@ -31,7 +32,10 @@ Say = Callable[[str], None]
 
 
 def prepare(*, say: Say) -> None:
-    """Bring tables, static files, charter and demo up to date; running it again changes nothing."""
+    """Bring tables, static files, charter and demo up to date; running it again changes nothing.
+
+    Raises DefinitionError when the adopted charter names what these programs do not know: then nothing is served.
+    """
     say("数据库 · database")
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
@@ -43,6 +47,7 @@ def prepare(*, say: Say) -> None:
             say(f"章程 · charter {charter}")
             texts = folder.read(folder.shipped(), LAW, charter)
             adopt(texts=texts, charter_id=charter, resolution="", effective_from=IN_FORCE_SINCE, at=now())
+        require_sound(on=legal_date(now()))
         if settings.ENVIRONMENT.demo:
             say("演示数据 · demo")
             seed(now=now())
@@ -61,7 +66,9 @@ def up(*, say: Say) -> None:
 
 
 def serve() -> None:
-    """Run the web processes until told to stop."""
+    """Run the web processes until told to stop; DefinitionError as ``prepare``."""
+    with scope.speaking_for(scope.SYSTEM):
+        require_sound(on=legal_date(now()))
     Granian(
         "concord.config.wsgi:application",
         address=settings.ENVIRONMENT.bind_host,

@@ -98,6 +98,17 @@ def _parsed(digest: str, charter: str) -> Charter:
     return charter_of(texts_of(digest), charter)
 
 
+def require_sound(*, on: date) -> None:
+    """Read every charter in force on ``on`` or later, as these programs understand it.
+
+    Raises DefinitionError when one names something that the programs know no longer, such as a guard; NotFound
+    ``charter.none_in_force``.
+    """
+    _parsed(*_version_on(on))
+    for digest, charter in CharterVersion.objects.filter(effective_from__gt=on).values_list("digest", "charter"):
+        _parsed(digest, charter)
+
+
 def charter_of(texts: Mapping[str, str], charter: str) -> Charter:
     """The charter that ``texts`` make, read and checked once; DefinitionError with every fault."""
     return _read(charter, tuple(sorted(texts.items())))

@@ -298,7 +298,7 @@ def national_world(cities: Mapping[str, str] | None = None) -> World:
     return World("toy", texts | {"toy/charter.toml": adopted}, NATIONAL_REQUEST, cities)
 
 
-WORLDS: Mapping[str, Callable[[Mapping[str, str] | None], World]] = {
+WORLDS: Mapping[str, Callable[..., World]] = {
     "g60": g60_world,
     "toy": toy_world,
     "national": national_world,

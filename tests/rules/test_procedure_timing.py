@@ -30,6 +30,7 @@ FAULTS = [
     ('before = "hearing"', 'before = "hearings"', "procedure.unknown_field", 'id = "notice"'),
     ('before = "hearing"', 'before = "aim"', "procedure.until_is_no_date", 'id = "notice"'),
     ('"opening", "hearing", "outsider"]', '"hearing", "outsider"]', "procedure.never_asked", 'id = "opening"'),
+    ('limit = "3WD", before', 'limit = "24h", before', "procedure.hours_from_a_date", 'id = "notice"'),
     # how far it is extended
     ('"10WD", "months:M"', '"10WW", "months:M"', "procedure.bad_limit", 'id = "whole"'),
     ('"10WD", "months:M"', '"10WD", "month:M"', "procedure.unknown_field", 'id = "whole"'),
@@ -70,6 +71,12 @@ FAULTS = [
         'suspends = ["whole"], internal = true',
         "procedure.internal_act_speaks",
         'id = "consult"',
+    ),
+    (
+        "whole:test_from:test_to",
+        "notice:test_from:test_to",
+        "procedure.moves_backward_clock",
+        'id = "notice"',
     ),
     # whom a paper goes to
     ('to = "partner"', 'to = "partners"', "procedure.unknown_addressee", 'id = "joint_plan"'),

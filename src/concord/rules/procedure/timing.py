@@ -94,6 +94,12 @@ def _check_lengths(procedure: Procedure, clock: ClockRule, faults: Faults, add: 
                 Said(f"提醒 {written} 不短于期限 {clock.limit}", f"the warning {written} is as long as {clock.limit}"),
                 Said("提醒应短于期限", "a warning is shorter than its limit"),
             )
+    if whole and whole.unit is Unit.HOURS and clock.before:
+        add(
+            "procedure.hours_from_a_date",
+            Said("倒数的期限不能以小时计", "a limit that counts back is not in hours"),
+            Said("写成工作日或者自然日", "write it in days"),
+        )
     if clock.extensions and (clock.limit is None or clock.before):
         add(
             "procedure.extension_of_no_limit",
@@ -141,6 +147,7 @@ def check_running(procedure: Procedure, faults: Faults) -> None:
     def by(key: str) -> set[str]:
         return {name for act in procedure.acts for name in getattr(act, key)}
 
+    moved = by("suspends") | {span.clock for act in procedure.acts for span in act.excludes}
     for clock in procedure.clocks:
         add = faults.at(clock.line, f"clocks.{clock.id}")
         if clock.id not in by("starts"):
@@ -169,6 +176,12 @@ def check_running(procedure: Procedure, faults: Faults) -> None:
                 "procedure.suspended_for_ever",
                 Said("有中止而无恢复，或有恢复而无中止", "it is suspended and never resumed, or the reverse"),
                 Said("中止和恢复须各有行为", "some act suspends it and some act resumes it"),
+            )
+        if clock.before and clock.id in moved:
+            add(
+                "procedure.moves_backward_clock",
+                Said("倒数的期限不能中止或扣除", "a limit that counts back is neither suspended nor shortened"),
+                Said("从 suspends、excludes 中删去它", "take it out of suspends and excludes"),
             )
         if (clock.id in by("extends")) != bool(clock.extensions):
             add(

@@ -2,6 +2,7 @@
 import { watchDrops } from './parts/drops.js';
 import { guardForms } from './parts/guard.js';
 import { growItemLists } from './parts/items.js';
+import { numberLines } from './parts/lines.js';
 import { nameChosenFiles } from './parts/files.js';
 import { offerPrinting } from './parts/print.js';
 import { showBeginnings } from './parts/scroll.js';
@@ -10,6 +11,7 @@ document.documentElement.classList.add('js');
 watchDrops(document);
 growItemLists(document);
 nameChosenFiles(document);
+numberLines(document);
 guardForms(document);
 offerPrinting(document);
 showBeginnings(document);

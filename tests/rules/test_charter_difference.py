@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from concord.rules.charter.difference import FileDifference, Kind, RuleDifference, compared, difference
+from concord.rules.charter.difference import FileDifference, Kind, RuleDifference, compared, difference, marked
 from tests.support.toy_charter import toy_files
 
 PROCEDURE = "toy/procedures/assistance/2026-01-01.toml"
@@ -177,3 +177,16 @@ def test_taking_out_and_putting_in_gives_the_text_after(before: list[str], after
     kept = [text for number, text in enumerate(old, start=1) if number not in gone]
     rebuilt = [come[number] if number in come else kept.pop(0) for number in range(1, len(new) + 1)]
     assert (rebuilt, kept) == (new, [])
+
+
+def test_what_changed_inside_a_line_is_marked() -> None:
+    old, new = marked('limit = "2WD", owner = "x"', 'limit = "10WD", owner = "x"')
+    assert old == [('limit = "', False), ("2WD", True), ('", owner = "x"', False)]
+    assert new == [('limit = "', False), ("10WD", True), ('", owner = "x"', False)]
+
+
+@given(before=st.text(max_size=40), after=st.text(max_size=40))
+def test_the_stretches_of_a_line_make_the_line(before: str, after: str) -> None:
+    old, new = marked(before, after)
+    assert ("".join(text for text, _ in old), "".join(text for text, _ in new)) == (before, after)
+    assert [text for text, only in old if not only] == [text for text, only in new if not only]

@@ -27,6 +27,7 @@ from concord.rules.errors import Conflict, InvalidInput, NotFound, Problem, Said
 from concord.rules.identifiers import uuid7
 
 LONGEST_TITLE = 120
+NO_DAY = Said("请写明从哪一天起施行。", "Give the day from which it holds.")
 Change = Callable[[CharterDraft], Mapping[str, str]]
 
 
@@ -133,14 +134,11 @@ def set_limits(
     def change(row: CharterDraft) -> Mapping[str, str]:
         texts = dict(row.texts)
         path = newest(texts, row.charter, procedure)
-        with_limits(texts[path], limits, file=path)
+        if with_limits(texts[path], limits, file=path) == texts[path]:
+            return texts
         if path in published_paths(texts, row.charter):
             if day is None:
-                said = Said(
-                    "现行版本已经公布；请写明新期限从哪一天起施行。",
-                    "The present version has been published; give the day from which the new limit holds.",
-                )
-                raise InvalidInput("charter.no_day", said, problems=(Problem("day", "missing", said),))
+                raise InvalidInput("charter.no_day", NO_DAY, problems=(Problem("day", "missing", NO_DAY),))
             texts = with_new_version(texts, row.charter, procedure, day=day, drawn_up=legal_date(at))
             path = newest(texts, row.charter, procedure)
         return {**texts, path: with_limits(texts[path], limits, file=path)}

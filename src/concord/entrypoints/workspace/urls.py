@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from concord.entrypoints.workspace.views import acting, charter, competence, lists, matter, session, tokens
+from concord.entrypoints.workspace.views import (
+    acting,
+    charter,
+    charter_drafts,
+    charter_texts,
+    competence,
+    lists,
+    matter,
+    session,
+    tokens,
+)
 
 app_name = "workspace"
 urlpatterns = [
@@ -24,6 +34,23 @@ urlpatterns = [
     path("charter/procedures/", charter.procedures, name="charter_procedures"),
     path("charter/procedures/<str:name>/", charter.newest, name="charter_newest"),
     path("charter/procedures/<str:name>/<str:day>/", charter.procedure, name="charter_procedure"),
+    path(
+        "charter/procedures/<str:name>/difference/<str:before>/<str:after>/",
+        charter_texts.procedure_difference,
+        name="procedure_difference",
+    ),
+    path("charter/difference/<str:before>/<str:after>/", charter_texts.difference, name="charter_difference"),
+    path("charter/drafts/", charter_drafts.drafts, name="charter_drafts"),
+    path("charter/drafts/<uuid:uid>/", charter_drafts.draft, name="charter_draft"),
+    path("charter/drafts/<uuid:uid>/version/", charter_drafts.new_version, name="charter_draft_version"),
+    path("charter/drafts/<uuid:uid>/archive.zip", charter_drafts.archive, name="charter_draft_archive"),
+    path("charter/drafts/<uuid:uid>/base/", charter_drafts.take_base, name="charter_draft_base"),
+    path("charter/drafts/<uuid:uid>/discard/", charter_drafts.discard, name="charter_draft_discard"),
+    path("charter/drafts/<uuid:uid>/limits/<str:procedure>/", charter_drafts.limits, name="charter_draft_limits"),
+    path("charter/drafts/<uuid:uid>/adopt/", charter_drafts.adopt, name="charter_draft_adopt"),
+    path("charter/drafts/<uuid:uid>/difference/", charter_texts.draft_difference, name="charter_draft_difference"),
+    path("charter/drafts/<uuid:uid>/files/<path:path>", charter_texts.file, name="charter_draft_file"),
+    path("charter/drafts/<uuid:uid>/restore/<path:path>", charter_texts.restore, name="charter_draft_restore"),
     path("charter/handbook.pdf", charter.handbook_file, name="charter_handbook"),
     path("competence/", competence.competence, name="competence"),
     path("directory/", lists.directory, name="directory"),

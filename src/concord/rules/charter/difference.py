@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
+from typing import TypeAlias
 
 from concord.rules.charter.wording import added, changed, removed
 from concord.rules.errors import Said
 from concord.rules.toml_lines import Document, Path, read_toml
 
+WORDS = re.compile(r"\w+|\s+|.", re.DOTALL)
 VERSION_FILE = re.compile(r"([^/]+)/procedures/([^/]+)/(\d{4}-\d{2}-\d{2})\.toml")
+Segment: TypeAlias = tuple[str, bool]
 MOVED = Said("内容未变，只移动了位置", "unchanged, only moved")
 
 
@@ -101,6 +104,17 @@ def compared(before: str, after: str, file: str) -> tuple[RuleDifference, ...]:
                 hunk = hunks.setdefault((rule, 0 if rule else at), ([], []))
                 hunk[side].append(NumberedLine(number + 1, text.lines[number]))
     return tuple(_told(rule, tuple(gone), tuple(come), old, new) for (rule, _), (gone, come) in hunks.items())
+
+
+def marked(before: str, after: str) -> tuple[list[Segment], list[Segment]]:
+    """Two lines as stretches of text, each with whether the other line lacks it."""
+    old, new = WORDS.findall(before), WORDS.findall(after)
+    sides: tuple[list[Segment], list[Segment]] = ([], [])
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        for side, words in ((0, old[i1:i2]), (1, new[j1:j2])):
+            if words:
+                sides[side].append(("".join(words), tag != "equal"))
+    return sides
 
 
 def _told(

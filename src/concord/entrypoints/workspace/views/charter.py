@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from concord.capabilities.governance import queries as governance
 from concord.casework.definitions import procedure_of
 from concord.casework.models import ProcedureVersion
 from concord.entrypoints import handbook
@@ -21,7 +22,6 @@ from concord.entrypoints.workspace.presenting import Glass, role_words, words
 from concord.entrypoints.workspace.procedure_sheet import Sheet, grounds, line_words, running_words
 from concord.entrypoints.workspace.routing import Handled, page
 from concord.entrypoints.workspace.views.lists import glass_of
-from concord.foundation.organisations.models import CharterVersion
 from concord.foundation.organisations.queries import texts_of
 from concord.rules.charter import Charter, Escalation, Group
 from concord.rules.errors import NotFound, Said
@@ -197,7 +197,6 @@ def _codes(charter: Charter) -> list[dict[str, Any]]:
 
 def _versions() -> list[dict[str, Any]]:
     """Every adopted version of the charter, the newest first."""
-    rows = CharterVersion.objects.defer("texts").order_by("-effective_from", "-id")
     return [
         {
             "digest": row.digest,
@@ -205,7 +204,7 @@ def _versions() -> list[dict[str, Any]]:
             "effective_from": row.effective_from,
             "adopted_at": row.adopted_at,
         }
-        for row in rows
+        for row in governance.versions()
     ]
 
 

@@ -37,13 +37,24 @@ DETAIL_WORDS: dict[str, Callable[[], str]] = {
     "paper": lambda: _("文书"),
     "stage": lambda: _("办案阶段"),
     "token": lambda: _("令牌"),
+    "effective_from": lambda: _("施行日期"),
+    "procedures": lambda: _("新的程序版本"),
+    "files": lambda: _("文件"),
+}
+OTHER_EVENTS: dict[str, Callable[[], str]] = {
+    "case.open": lambda: _("登记案件"),
+    "charter.draft": lambda: _("起草章程修改"),
+    "charter.revise": lambda: _("修改章程草案"),
+    "charter.discard": lambda: _("废弃章程草案"),
+    "charter.adopt": lambda: _("通过章程版本"),
+    "token.issue": lambda: _("签发接口令牌"),
+    "token.revoke": lambda: _("撤销接口令牌"),
 }
 ON_TODAY = 50
 WAITING_SHOWN = 15
 NEAR = 2
 MOST_COUNTED = 999
 DIGITS_OF_ID = 18
-OTHER_EVENTS = ("case.open", "token.issue", "token.revoke")
 
 
 def glass_of(by: Actor) -> Glass:
@@ -359,8 +370,7 @@ def event_words(event: str, glass: Glass) -> tuple[str, str]:
         act = next((act for act in procedure.acts if act.id == name), None)
         if act is not None:
             return words(procedure), words(act)
-    told = {"case.open": _("登记案件"), "token.issue": _("签发接口令牌"), "token.revoke": _("撤销接口令牌")}
-    return "", told.get(event, event)
+    return "", OTHER_EVENTS[event]() if event in OTHER_EVENTS else event
 
 
 def detail_words(details: dict[str, Any], event: str, glass: Glass) -> list[tuple[str, str]]:
@@ -376,6 +386,7 @@ def detail_words(details: dict[str, Any], event: str, glass: Glass) -> list[tupl
         if procedure is not None and name.startswith("clock."):
             rule = next((rule for rule in procedure.clocks if rule.id == name.removeprefix("clock.")), None)
             told.append((words(rule) if rule else name, day(date.fromisoformat(str(value)))))
-        elif name in DETAIL_WORDS:
-            told.append((DETAIL_WORDS[name](), stage_words(str(value)) if name == "stage" else str(value)))
+        elif name in DETAIL_WORDS and value:
+            text = ", ".join(value) if isinstance(value, list) else str(value)
+            told.append((DETAIL_WORDS[name](), stage_words(text) if name == "stage" else text))
     return told

@@ -8,8 +8,9 @@ import pytest
 
 from concord.casework.models import Case, ProcedureVersion
 from concord.foundation.organisations.models import Organisation
+from concord.foundation.organisations.queries import charter_on
 from tests.rest.callers import caller, refused
-from tests.support.worlds import World
+from tests.support.worlds import BEGINNING, World
 
 pytestmark = pytest.mark.django_db
 
@@ -27,8 +28,9 @@ def test_me(world: World) -> None:
 
 
 def test_procedures_in_force(world: World) -> None:
-    (found,) = caller(world, "asking.service_provider").get("/procedures").json()["items"]
-    assert (found["id"], found["en"], found["in_force_from"]) == (
+    listed = caller(world, "asking.service_provider").get("/procedures").json()["items"]
+    assert [found["id"] for found in listed] == list(charter_on(BEGINNING).in_force)
+    assert (listed[0]["id"], listed[0]["en"], listed[0]["in_force_from"]) == (
         "assistance",
         "Assistance in investigation",
         "2026-01-01",
@@ -48,7 +50,7 @@ def test_a_procedure_is_data(world: World) -> None:
     clocks = {clock["id"]: sources[clock["source"]] for clock in body["clocks"]}
     assert (clocks["reply"]["kind"], clocks["reply"]["label"]["zh"]) == ("statutory", "法定")
     assert (clocks["receipt"]["kind"], clocks["receipt"]["proposed"]) == ("agreed", True)
-    assert body["digest"] == ProcedureVersion.objects.get(in_force_from="2026-01-01").digest
+    assert body["digest"] == ProcedureVersion.objects.get(procedure="assistance", in_force_from="2026-01-01").digest
     assert [state["id"] for state in body["states"] if state["final"]] == ["closed", "withdrawn"]
 
 

@@ -19,7 +19,7 @@ from concord.foundation.database.clock import now
 from concord.foundation.organisations.models import CharterVersion, Post
 from concord.foundation.organisations.queries import charter_on
 from tests.rest.callers import PROBLEM, Caller, caller, refused, secret_of
-from tests.support.worlds import BEGINNING, World
+from tests.support.worlds import BEGINNING, World, time
 
 pytestmark = pytest.mark.django_db
 OPERATIONS = [
@@ -254,7 +254,13 @@ def test_a_fault_of_ours_says_nothing_of_its_cause(world: World) -> None:
         told.append(given["request"])
 
     got_request_exception.connect(note)
-    CharterVersion.objects.update(texts={"secret": "broken"}, digest="f" * 64)
+    CharterVersion.objects.create(
+        charter="g60",
+        digest="f" * 64,
+        effective_from=BEGINNING,
+        texts={"secret": "broken"},
+        adopted_at=time("2026-02-01T09:00"),
+    )
     response = program.get("/me")
     got_request_exception.disconnect(note)
     body = refused(response, 500, "request.failed")

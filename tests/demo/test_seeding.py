@@ -12,7 +12,7 @@ from django.db import transaction
 
 from concord.casework import queries
 from concord.casework.definitions import adopt
-from concord.casework.models import Act, Attachment, Case, ClockRun, Matter, Message, Paper
+from concord.casework.models import Act, Attachment, Case, ClockRun, Matter, Message, Paper, Participant
 from concord.charters import folder
 from concord.entrypoints.demo.personas import PERSONAS
 from concord.entrypoints.demo.seeding import seed
@@ -118,21 +118,29 @@ def test_a_newcomer_meets_more_than_assistance() -> None:
         )
         for name in ("gu.mingyuan", "fang.zhen", "lu.wen")
     }
+    leads = {("lead", "outcome_reported"): 1, ("lead", "accepted"): 1}
+    operations = {("operation", "plan_circulated"): 1, ("operation", "closed"): 1}
     docket = {("patent_adjudication", "hearing_notified"): 1}
     mediations = {("mediation", one): 1 for one in ("agreement_sealed", "not_mediated", "consent_given")}
-    assert seen["gu.mingyuan"] == docket
-    assert seen["fang.zhen"] == {("jurisdiction", "closed"): 1}
-    assert seen["lu.wen"] == mediations
+    assert seen["gu.mingyuan"] == {**leads, **operations, **docket}
+    assert seen["fang.zhen"] == {**leads, **operations, ("jurisdiction", "closed"): 1}
+    assert seen["lu.wen"] == {**operations, **mediations, ("case_transfer", "referred"): 1}
 
 
 @pytest.mark.usefixtures("alliance")
-def test_three_months_have_moved_and_thirty_days_are_running() -> None:
+def test_one_signature_is_missing_and_three_months_have_moved() -> None:
     seed(now=NOW, matters=0)
+    missing = Participant.objects.filter(matter__procedure="operation", matter__final=False, awaited=True)
+    assert [one.organisation.position for one in missing] == [4]
+    assert any("countersign" in acts for _, _, acts in desk("fang.zhen"))
     ruling = ClockRun.objects.get(matter__procedure="patent_adjudication", clock="ruling", running=True)
     assert len(ruling.exclusions) == 3
     assert ruling.suspended_on is None
     assert ruling.legal_due > TODAY
-    assert ClockRun.objects.get(clock="joint_confirmation", running=True).legal_due > TODAY
+    running = {"designation", "joint_confirmation"}
+    others = ClockRun.objects.filter(clock__in=running, running=True)
+    assert {run.clock for run in others} == running
+    assert all(run.legal_due > TODAY for run in others)
 
 
 @pytest.mark.usefixtures("alliance")
@@ -140,7 +148,7 @@ def test_a_story_is_one_case_with_its_evidence() -> None:
     seed(now=NOW, matters=0)
     per_case = Counter(Act.objects.values_list("matter__case__name", flat=True))
     del per_case[None]
-    assert len(per_case) == 5
+    assert len(per_case) == 6
     assert min(per_case.values()) >= 15
     media = Counter(Attachment.objects.values_list("file__media_type", flat=True))
     assert set(media) == {"application/pdf", "image/png", "text/csv"}

@@ -32,10 +32,22 @@ def of(story: str) -> list[Step]:
     return [step for step in TOLD if step.case == story]
 
 
-def test_there_are_seven_stories_and_they_tell_more_than_assistance() -> None:
-    assert len(STORIES) == 7
+def test_there_are_ten_stories_and_they_tell_more_than_assistance() -> None:
+    assert len(STORIES) == 10
     told = {step.procedure for step in TOLD if step.parties is not None}
-    assert told == {"assistance", "jurisdiction", "mediation", "patent_adjudication"}
+    assert told == {
+        "assistance", "case_transfer", "jurisdiction", "lead", "mediation", "operation", "patent_adjudication",
+    }  # fmt: skip
+
+
+def test_days_and_instants_in_answers_are_counted_from_today() -> None:
+    filed = next(step for step in of("kettles") if step.do == "file_case")
+    assert filed.answers["filed_at"] == TIMETABLE.at(-6, time(10, 30)).isoformat()
+    excluded = next(step for step in of("kettles") if step.do == "exclude_time")
+    assert excluded.answers["excluded_from"] == TIMETABLE.day(-25).isoformat()
+    plan = next(step for step in of("burners") if step.do == "revise")
+    assert plan.answers["operation_to"] == TIMETABLE.day(10).isoformat()
+    assert plan.answers["launch_at"] == TIMETABLE.at(6, time(9)).isoformat()
 
 
 @pytest.mark.parametrize("story", STORIES)

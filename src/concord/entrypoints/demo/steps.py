@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from concord.entrypoints.demo.timetable import Timetable
 
 STORIES = Path(__file__).parent / "stories"
 DAY = re.compile(r"\{day (-?\d{1,3})\}")
+INSTANT = re.compile(r"(-?\d{1,3}) (\d\d:\d\d)")
+DAYS_ARE_NAMED = ("_date", "_from", "_to", "_until")
 ASSISTANCE = "assistance"
 OPEN_CASE = "open_case"
 READ = "read"
@@ -72,10 +74,16 @@ def _parties(written: Mapping[str, Any]) -> Mapping[str, Sequence[int]] | None:
 
 
 def _said(name: str, value: Any, timetable: Timetable, year: int) -> Any:
-    """A value with its days and year put in; a date is written as a number of working days from today."""
-    if isinstance(value, int) and name.endswith("_date"):
+    """A value with its days and year put in.
+
+    A date is written as a number of working days from today, an instant (``…_at``) as such a number and the hour.
+    """
+    if isinstance(value, int) and name.endswith(DAYS_ARE_NAMED):
         return timetable.day(value).isoformat()
     if isinstance(value, str):
+        instant = INSTANT.fullmatch(value) if name.endswith("_at") else None
+        if instant is not None:
+            return timetable.at(int(instant[1]), time.fromisoformat(instant[2])).isoformat()
         return DAY.sub(lambda found: _spoken_day(timetable, int(found[1])), value.replace("{year}", str(year)))
     if isinstance(value, Mapping):
         return {inner: _said(inner, one, timetable, year) for inner, one in value.items()}

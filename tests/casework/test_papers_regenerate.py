@@ -91,6 +91,7 @@ def test_it_is_pdf_a_2b_with_the_words_of_all_its_lines_inside_the_page(case: Ca
         assert NARROWEST <= height <= A4[1] - NARROWEST
 
 
+@pytest.mark.slow
 def test_its_word_copy_says_the_same(case: Case) -> None:
     said = "".join(without_space(text) for line in said_by(case.name) for text in line.words())
     copy = Document(io.BytesIO(word(case.letter, template=case.template, fonts=FONTS)))

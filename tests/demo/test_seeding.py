@@ -156,6 +156,7 @@ def test_a_story_is_one_case_with_its_evidence() -> None:
     assert Organisation.objects.filter(address__contains="虚构").count() == 10
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("alliance")
 def test_seeding_again_changes_nothing_even_on_another_day() -> None:
     seed(now=NOW, matters=FEW)
@@ -195,6 +196,7 @@ def test_numbers_run_with_the_time() -> None:
     assert max(Entry.objects.values_list("at", flat=True)) < NOW.replace(hour=0, minute=0)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("alliance")
 def test_it_tells_how_far_it_has_come() -> None:
     heard: list[tuple[str, int, int]] = []

@@ -39,8 +39,12 @@ from tests.support.worlds import WORLDS, World, everything, time
 RUNS = all_runs()
 
 
+# The main stories are quick; the branches are many.
 @pytest.mark.django_db
-@pytest.mark.parametrize("run", RUNS, ids=lambda run: run.name)
+@pytest.mark.parametrize(
+    "run",
+    [pytest.param(run, id=run.name, marks=[pytest.mark.slow] if "+" in run.name else []) for run in RUNS],
+)
 def test_scenario(run: Run) -> None:
     world = WORLDS[run.charter](run.cities)
     day = time(said(run.steps[0]["at"])).date()

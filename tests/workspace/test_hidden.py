@@ -161,10 +161,10 @@ def test_looking_at_a_matter_is_recorded_and_is_the_receipt(world: World, sit: S
     matter = world.matter_in("delivered")
     asking = sit("asking.case_officer")
     page = f"/matters/{matter.number}/"
-    assert "对方尚未查阅" in text_of(asking.get(page))
+    assert "尚未查阅" in text_of(asking.get(page))
     sit("asked.case_officer").get(page)
     after = text_of(asking.get(page))
-    assert "对方尚未查阅" not in after
+    assert "尚未查阅" not in after
     assert "2026年2月6日 09:30 · 嘉兴case_officer" in after
     rows = Read.objects.filter(what="matter", subject=matter.number, refused=False).order_by("id")
     readers = ["asking.case_officer", "asked.case_officer", "asking.case_officer"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias, TypedDict
@@ -32,6 +32,7 @@ from concord.rules.canonical import JSON
 from concord.rules.errors import InvalidInput, NotFound, Problem, Said
 from concord.rules.procedure import Act as ActRule
 from concord.rules.procedure import Procedure, rounds
+from concord.rules.procedure.parties import CENTRE_ROLE
 
 READ = "matter:read"
 CURSOR = re.compile(r"([0-9]{1,19})-([0-9]{1,19})")
@@ -289,6 +290,18 @@ def open_by_due(by: Actor, *, held: bool, limit: int) -> list[ShownMatter]:
             :limit
         ]
     )
+
+
+def holding_together(matters: Sequence[Matter]) -> dict[int, tuple[Organisation, ...]]:
+    """Those who hold a role besides whoever began each matter and the centre, by the matter's id; one query."""
+    found: dict[int, tuple[Organisation, ...]] = {}
+    if not matters:
+        return found
+    origins = {matter.id: matter.origin_id for matter in matters}
+    for one in Participant.objects.filter(matter__in=list(matters)).select_related("organisation"):
+        if one.role != CENTRE_ROLE and one.organisation_id != origins[one.matter_id]:
+            found[one.matter_id] = (*found.get(one.matter_id, ()), one.organisation)
+    return found
 
 
 def pressing(matters: Iterable[Matter]) -> dict[int, ClockRun]:

@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from concord.casework.counting import explained
 from concord.casework.definitions import clock_rule, procedure_of, rules_of
 from concord.casework.models import Act, ClockRun, Matter, Message, Paper, Participant
-from concord.casework.queries import Seen, ShownMatter, pressing
+from concord.casework.queries import Seen, ShownMatter, holding_together, pressing
 from concord.entrypoints.workspace.jinja import day, in_english, named
+from concord.entrypoints.workspace.leading import main_act
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date
 from concord.foundation.files.models import File
@@ -27,6 +28,8 @@ from concord.rules.clocks import remaining
 from concord.rules.limits import parse_limit
 from concord.rules.procedure import Act as ActRule
 from concord.rules.procedure import Field, FieldType, Procedure
+
+FEW_NAMES = 2
 
 
 class Bilingual(Protocol):
@@ -62,18 +65,22 @@ def tone_of(matter: Matter, *, our_turn: bool) -> str:
 
 
 def rows_of(matters: Sequence[ShownMatter], glass: Glass) -> list[dict[str, Any]]:
-    """The lines of a list of matters; one query for the clocks of all."""
+    """The lines of a list of matters; one query for the clocks of all, one for the others where they are several."""
     runs = pressing(matters)
-    return [row(matter, glass, runs.get(matter.id)) for matter in matters]
+    several = holding_together([matter for matter in matters if matter.target is None])
+    return [row(matter, glass, runs.get(matter.id), several.get(matter.id, ())) for matter in matters]
 
 
-def row(matter: ShownMatter, glass: Glass, run: ClockRun | None) -> dict[str, Any]:
-    """One line of a list of matters; ``run`` is its most pressing clock."""
+def row(
+    matter: ShownMatter, glass: Glass, run: ClockRun | None, several: Sequence[Organisation] = ()
+) -> dict[str, Any]:
+    """One line of a list of matters; ``run`` is its most pressing clock, ``several`` who hold the other role."""
     procedure = procedure_of(matter.procedure_version)
     following = procedure.possible(matter.shown_state, matter.role)
     mine = main_act([act for act in following if glass.by.may(act.permission)], procedure)
     mine_to_do = mine is not None and matter.our_turn and not matter.final
-    other = matter.target if matter.origin_id == glass.by.organisation.id else matter.origin
+    target = named(matter.target) if matter.target else _together(several)
+    ours = matter.origin_id == glass.by.organisation.id
     return {
         "number": matter.number,
         "title": matter.title or matter.number,
@@ -82,8 +89,8 @@ def row(matter: ShownMatter, glass: Glass, run: ClockRun | None) -> dict[str, An
         "state": words(procedure.state(matter.shown_state)),
         "state_tone": tone_of(matter, our_turn=matter.our_turn),
         "origin": named(matter.origin),
-        "target": named(matter.target) if matter.target else "",
-        "counterpart": named(other) if other else "",
+        "target": target,
+        "counterpart": target if ours else named(matter.origin),
         "holder": named(matter.holder) if matter.holder else "",
         "due": due_of(run, glass) if run else None,
         "final": matter.final,
@@ -94,23 +101,12 @@ def row(matter: ShownMatter, glass: Glass, run: ClockRun | None) -> dict[str, An
     }
 
 
-def main_act(acts: Sequence[ActRule], procedure: Procedure) -> ActRule | None:
-    """The act that brings a matter on: one that issues a paper, else the first that leads forward, else the first."""
-    places = {state.id: place for place, state in enumerate(procedure.states)}
-
-    def forward(act: ActRule) -> bool:
-        return act.to is not None and not is_grave(act) and places[act.to] > min(places[one] for one in act.from_states)
-
-    return (
-        next((act for act in acts if act.paper), None)
-        or next((act for act in acts if forward(act)), None)
-        or next(iter(acts), None)
-    )
-
-
-def is_grave(rule: ActRule) -> bool:
-    """Whether an act ends or refuses things: signed, known to all, without a paper."""
-    return bool(rule.to and not rule.internal and not rule.paper and rule.permission.endswith(":sign"))
+def _together(organisations: Sequence[Organisation]) -> str:
+    """A few names in full, more by the first and their number."""
+    names = [named(one) for one in organisations]
+    if len(names) <= FEW_NAMES:
+        return _("、").join(names)
+    return _("%(first)s等%(n)s个机关") % {"first": names[0], "n": len(names)}
 
 
 def due_of(run: ClockRun, glass: Glass) -> dict[str, Any]:
@@ -251,11 +247,12 @@ def told_act(
     known: Seen,
     glass: Glass,
     *,
+    started: Sequence[ClockRun],
     runs: Sequence[ClockRun],
     messages: Sequence[Message],
     files: Mapping[str, File],
 ) -> dict[str, Any]:
-    """One act of the timeline, told like a story."""
+    """One act of the timeline, told like a story; ``started`` are the clocks that began with it."""
     rule = known.procedure.act(act.act)
     paper: Paper | None = getattr(act, "paper", None)
     said = [
@@ -273,33 +270,51 @@ def told_act(
         "paper": {"number": paper.number, "url": reverse("workspace:paper", args=[paper.uid, "pdf"])}
         if paper
         else None,
-        "effects": _effects(act, known, runs, messages),
+        "effects": _effects(act, known, started, runs, messages),
         "said": said,
     }
 
 
-def _effects(act: Act, known: Seen, runs: Sequence[ClockRun], messages: Sequence[Message]) -> list[str]:
-    told = []
-    for run in runs:
-        label = words(known.procedure.clock(run.clock))
-        if run.started_at == act.at and run.clock in known.procedure.act(act.act).starts:
-            told.append(
-                _("“%(clock)s”（%(label)s）开始计算，%(day)s 届满")
-                % {"clock": label, "label": _standing(run), "day": day(run.legal_due)}
-            )
-        elif run.ended_at == act.at and run.ended_by == act.act:
-            told.append(_("“%(clock)s”停止计算") % {"clock": label})
+def begun_by(acts: Sequence[Act], runs: Sequence[ClockRun], procedure: Procedure) -> dict[int, list[ClockRun]]:
+    """The clocks that each act started, by the act's id.
+
+    A clock counted from the moment of the act is told by it; one counted from a day that was told belongs to the next
+    act that starts such a clock and has none yet.
+    """
+    found: dict[int, list[ClockRun]] = {}
+    for run in sorted(runs, key=lambda one: one.pk):
+        starting = [act for act in acts if run.clock in procedure.act(act.act).starts]
+        free = [act for act in starting if all(other.clock != run.clock for other in found.get(act.id, ()))]
+        act = next((act for act in starting if act.at == run.started_at), None) or next(iter(free), None)
+        if act is not None:
+            found.setdefault(act.id, []).append(run)
+    return found
+
+
+def _started(run: ClockRun) -> str:
+    """That a clock began; with its end while nothing has moved it since."""
+    words_of = {"clock": words(clock_rule(run)), "label": _standing(run)}
+    if run.extensions or run.exclusions:
+        return _("“%(clock)s”（%(label)s）开始计算") % words_of
+    return _("“%(clock)s”（%(label)s）开始计算，%(day)s 届满") % {**words_of, "day": day(run.legal_due)}
+
+
+def _effects(
+    act: Act, known: Seen, started: Sequence[ClockRun], runs: Sequence[ClockRun], messages: Sequence[Message]
+) -> list[str]:
+    told = [_started(run) for run in started]
+    told += [
+        _("“%(clock)s”停止计算") % {"clock": words(clock_rule(run))}
+        for run in runs
+        if run.ended_at == act.at and run.ended_by == act.act
+    ]
     told += [
         effect % {"clock": words(known.procedure.clock(name))}
         for effect, names in _clock_effects(known.procedure.act(act.act))
         for name in names
     ]
-    told += [
-        _("已送达%(receiver)s") % {"receiver": named(message.receiver)}
-        for message in messages
-        if message.act_id == act.id
-    ]
-    return told
+    receivers = [named(message.receiver) for message in messages if message.act_id == act.id]
+    return [*told, *([_("已送达%(receiver)s") % {"receiver": _("、").join(receivers)}] if receivers else [])]
 
 
 def _clock_effects(rule: ActRule) -> list[tuple[str, Sequence[str]]]:
@@ -325,18 +340,28 @@ def told_paper(paper: Paper) -> dict[str, Any]:
     }
 
 
-def told_message(message: Message, procedure: Procedure) -> dict[str, Any]:
-    """A message with its receipts."""
-    return {
-        "label": words(procedure.act(message.act.act)),
-        "sender": named(message.sender),
-        "receiver": named(message.receiver),
-        "submitted_at": message.submitted_at,
-        "delivered_at": message.delivered_at,
-        "read_at": message.read_at,
-        "read_by": named(message.read_by) if message.read_by else "",
-        "answered_at": message.answered_at,
-    }
+def told_messages(messages: Sequence[Message], procedure: Procedure) -> list[dict[str, Any]]:
+    """What was sent with its receipts, an entry an act; whoever received it stands in it with the own receipts."""
+    sent: dict[int, list[Message]] = {}
+    for message in messages:
+        sent.setdefault(message.act_id, []).append(message)
+    return [
+        {
+            "label": words(procedure.act(together[0].act.act)),
+            "sender": named(together[0].sender),
+            "delivered_at": together[0].delivered_at,
+            "receivers": [
+                {
+                    "name": named(message.receiver),
+                    "read_at": message.read_at,
+                    "read_by": named(message.read_by) if message.read_by else "",
+                    "answered_at": message.answered_at,
+                }
+                for message in together
+            ],
+        }
+        for together in sent.values()
+    ]
 
 
 def role_words(role: str, glass: Glass) -> str:
@@ -355,12 +380,12 @@ def told_participant(participant: Participant, glass: Glass) -> dict[str, Any]:
     }
 
 
-def act_link(rule: ActRule, matter: Matter, *, primary: bool) -> dict[str, Any]:
+def act_link(rule: ActRule, matter: Matter, *, primary: bool, grave: bool) -> dict[str, Any]:
     """A button that opens the form of an act."""
     return {
         "id": rule.id,
         "label": words(rule),
         "primary": primary,
-        "danger": is_grave(rule),
+        "danger": grave,
         "url": reverse("workspace:act", args=[matter.number, rule.id]),
     }

@@ -19,6 +19,7 @@ from concord.casework.queries import Seen
 from concord.entrypoints.workspace.beginnings import beginnings_by_group
 from concord.entrypoints.workspace.fields import blank, form_field, given, known_values, typed_in, uuids
 from concord.entrypoints.workspace.jinja import named
+from concord.entrypoints.workspace.leading import is_grave
 from concord.entrypoints.workspace.presenting import Glass, act_link, facts, role_words, words
 from concord.entrypoints.workspace.routing import Handled, page, refusals_noted
 from concord.entrypoints.workspace.views.lists import glass_of
@@ -135,7 +136,7 @@ def _act_page(
     seen_version = _whole(request.POST.get("version"))
     context = {
         "matter": header(known, glass),
-        "act": act_link(rule, known.matter, primary=True),
+        "act": act_link(rule, known.matter, primary=True, grave=is_grave(rule, known.procedure)),
         "possible": possible,
         "fields": [form_field(known.procedure, name, typed, problems, glass, known=known) for name in rule.asks],
         "version": known.version,

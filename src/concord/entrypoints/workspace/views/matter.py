@@ -13,16 +13,17 @@ from concord.casework import commands, letters, queries
 from concord.casework.queries import Seen
 from concord.entrypoints.workspace.applicable import told_law
 from concord.entrypoints.workspace.jinja import named
+from concord.entrypoints.workspace.leading import is_grave, main_act
 from concord.entrypoints.workspace.presenting import (
     Glass,
     act_link,
+    begun_by,
     clock,
     due_of,
     facts,
-    main_act,
     told_act,
     told_file,
-    told_message,
+    told_messages,
     told_paper,
     told_participant,
     tone_of,
@@ -62,21 +63,25 @@ def page_of(known: Seen, glass: Glass) -> dict[str, object]:
     let_out = {str(row.file.uid) for act in acts if not act.internal for row in act.attachments.all()}
     papers = [act.paper for act in acts if hasattr(act, "paper")]
     possible = known.possible(by)
-    leading = main_act(possible, procedure)
+    leading = main_act(possible, procedure) if known.turn_of(by.organisation) else None
+    started = begun_by(acts, runs, procedure)
     return {
         "matter": header(known, glass),
         "facts": facts(known, glass, told),
         "law": told_law(known, glass),
         "acts": [
-            act_link(rule, known.matter, primary=rule is leading)
+            act_link(rule, known.matter, primary=rule is leading, grave=is_grave(rule, procedure))
             for rule in sorted(possible, key=lambda rule: rule is not leading)
         ],
         "clocks": [clock(run, procedure, glass) for run in runs],
         "papers": [told_paper(paper) for paper in papers],
         "participants": [told_participant(participant, glass) for participant in queries.participants_of(known)],
-        "receipts": [told_message(message, procedure) for message in messages],
+        "receipts": told_messages(messages, procedure),
         "attachments": [{**told_file(file), "internal": uid not in let_out} for uid, file in told.items()],
-        "timeline": [told_act(act, known, glass, runs=runs, messages=messages, files=told) for act in acts],
+        "timeline": [
+            told_act(act, known, glass, started=started.get(act.id, ()), runs=runs, messages=messages, files=told)
+            for act in acts
+        ],
     }
 
 

@@ -23,6 +23,7 @@ LEADING = [
     ("lead", "delivered", "receiver", "accept"),
     ("case_transfer", "submitted", "sender", "issue"),
     ("operation", "submitted", "leading", "issue"),
+    ("patent_adjudication", "hearing_notified", "authority", "record_hearing"),
 ]
 
 

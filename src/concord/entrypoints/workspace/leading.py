@@ -13,14 +13,16 @@ LONGEST_STEP = 2
 def main_act(acts: Sequence[Act], procedure: Procedure) -> Act | None:
     """The act that brings a matter on: one that leads forward and issues a paper, else one that leads forward.
 
-    What ends the matter comes after what goes on with it; where nothing leads forward, the first with a paper or the
-    first at all.
+    What ends the matter comes after whatever goes on with it, be it by a step back: then the act that belongs to the
+    fewest states. Where nothing moves it, the first with a paper or the first at all.
     """
     forward = [act for act in acts if _step(act, procedure) > 0 and not is_grave(act, procedure)]
     going_on = [act for act in forward if act.to and not procedure.state(act.to).final]
+    moving = [act for act in acts if act.to and not procedure.state(act.to).final and not is_grave(act, procedure)]
     ways = (
         [act for act in going_on if act.paper],
         going_on,
+        sorted(moving, key=lambda act: len(act.from_states)),
         [act for act in forward if act.paper],
         forward,
         [act for act in acts if act.paper],

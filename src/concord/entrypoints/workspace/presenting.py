@@ -302,7 +302,7 @@ def _started(run: ClockRun) -> str:
 def _effects(
     act: Act, known: Seen, started: Sequence[ClockRun], runs: Sequence[ClockRun], messages: Sequence[Message]
 ) -> list[str]:
-    told = [_started(run) for run in started]
+    told = list(dict.fromkeys(_started(run) for run in started))
     told += [
         _("“%(clock)s”停止计算") % {"clock": words(clock_rule(run))}
         for run in runs

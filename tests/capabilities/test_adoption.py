@@ -219,3 +219,18 @@ def test_a_running_clock_keeps_its_rule_and_what_begins_later_follows_the_new_on
     assert ClockRun.objects.get(matter=running, clock="receipt").legal_due == due
     assert str(running.procedure_version) == "assistance@2026-01-01"
     assert str(after.procedure_version) == "assistance@2026-03-01"
+
+
+@pytest.mark.parametrize(("policy", "version"), [("stay", "2026-01-01"), ("next_act", "2026-03-01")])
+def test_a_running_matter_stays_or_goes_over_with_its_next_act(toys: World, policy: str, version: str) -> None:
+    running = toys.matter_in("delivered")
+    due = limits_of(running)
+    takes_over = ('running_matters = "stay"', f'running_matters = "{policy}"')
+    adopt(toys, next_assistance("2026-03-01", SHORTER, takes_over, texts=IN_FORCE))
+    toys.do(running, "offer_date", by="asked.liaison", at="2026-02-27T09:00", promised_date="2026-03-04", note="调取中")
+    running.refresh_from_db()
+    assert str(running.procedure_version) == "assistance@2026-01-01"
+    toys.do(running, "accept", by="asked.case_officer", at="2026-03-02T09:00")
+    running.refresh_from_db()
+    assert str(running.procedure_version) == f"assistance@{version}"
+    assert limits_of(running)["receipt"] == due["receipt"] == "2WD"

@@ -162,7 +162,7 @@ def test_a_version_is_shown_and_taken_out_and_is_the_same_again(
 @pytest.mark.django_db
 def test_a_folder_differs_from_what_is_in_force(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert run("diff", "--from-force", other(tmp_path), "--lang", "zh") == 0
-    assert "[en] en：Alliance of the three lakes → Alliance of the four lakes" in capsys.readouterr().out
+    assert "[en] 英文名称：Alliance of the three lakes → Alliance of the four lakes" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

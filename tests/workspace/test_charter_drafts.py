@@ -416,3 +416,26 @@ def test_addresses_that_lead_nowhere(sit: Sit) -> None:
         "/charter/procedures/none/difference/2026-01-01/2026-01-01/",
     ):
         assert desk.get(path).status_code == 404, path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/charter/drafts/",
+        "/charter/drafts/00000000-0000-0000-0000-000000000007/",
+        "/charter/drafts/00000000-0000-0000-0000-000000000007/files/g60/charter.toml",
+        "/charter/drafts/00000000-0000-0000-0000-000000000007/archive.zip",
+        "/charter/difference/12345678/12345678/",
+    ],
+)
+def test_a_visitor_is_asked_to_sign_in(sit: Sit, path: str) -> None:
+    response = sit().get(path)
+    assert (response.status_code, response.headers["Location"]) == (302, f"/account/login/?next={path}")
+
+
+@pytest.mark.parametrize("post", ["case_officer", "auditor", "clerk", "administrator", "service_provider"])
+def test_posts_that_neither_draft_nor_adopt_are_told_so(sit: Sit, post: str) -> None:
+    response = sit(f"asking.{post}").get("/charter/drafts/")
+    assert response.status_code == 403
+    assert missing(response, ["charter.may_not_draft"]) == []
+    assert "/charter/drafts/" not in text_of(sit(f"asking.{post}").get("/charter/"))

@@ -38,14 +38,26 @@ def version_with(digest: str) -> CharterVersion:
     """The version whose digest begins so (at least eight characters). NotFound ``charter.no_such_version``."""
     found = [version for version in versions() if version.digest.startswith(digest)]
     if len(digest) < SHORTEST_DIGEST or len(found) != 1:
-        raise NotFound(
-            "charter.no_such_version",
-            Said(
-                "没有以此摘要开头的章程版本。请从版本列表中选择。",
-                "No version of the charter has a digest that begins so. Choose one from the list of versions.",
-            ),
-        )
+        raise _no_version()
     return found[0]
+
+
+def version_before(version: CharterVersion) -> CharterVersion:
+    """The version that this one took the place of. NotFound ``charter.no_such_version`` for the first."""
+    earlier = [other for other in versions() if other.effective_from < version.effective_from]
+    if not earlier:
+        raise _no_version()
+    return earlier[0]
+
+
+def _no_version() -> NotFound:
+    return NotFound(
+        "charter.no_such_version",
+        Said(
+            "没有这一版章程。请从版本列表中选择，摘要至少写前八位。",
+            "There is no such version of the charter. Choose one from the list, by eight characters or more.",
+        ),
+    )
 
 
 def drafts_shown_to(by: Actor) -> QuerySet[CharterDraft]:

@@ -171,6 +171,7 @@ def described(found: FileDifference) -> dict[str, object]:
         "rules": [
             {
                 "rule": rule.rule,
+                "name": {"zh": rule.name.zh, "en": rule.name.en},
                 "kind": rule.kind.value,
                 "said": [{"zh": said.zh, "en": said.en} for said in rule.said],
                 "removed": [{"line": line.number, "text": line.text} for line in rule.removed],

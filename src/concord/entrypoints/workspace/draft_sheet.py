@@ -29,6 +29,7 @@ from concord.rules.charter.difference import (
 from concord.rules.errors import DefinitionError, Fault
 from concord.rules.procedure import parse
 
+ORDER = ("", "procedures", "papers", "codes", "calendar", "laws")
 TONES = {Kind.ADDED: "good", Kind.REMOVED: "bad", Kind.CHANGED: "active", Kind.MOVED: "neutral"}
 
 
@@ -54,29 +55,31 @@ def summary_of(draft: CharterDraft, by: Actor) -> dict[str, Any]:
 
 
 def files_of(draft: CharterDraft) -> list[dict[str, Any]]:
-    """The files of the draft by folder, the alliance's own first, each with its standing."""
+    """The files of the draft by charter and kind, the alliance's own first, each with its standing."""
     base = texts_of(draft.base)
     closed = published_paths(draft.texts, draft.charter)
-    folders = sorted({path.partition("/")[0] for path in draft.texts}, key=lambda name: (name != draft.charter, name))
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for path in sorted(draft.texts, key=lambda path: (not path.startswith(f"{draft.charter}/"), *_kind(path), path)):
+        groups.setdefault((path.partition("/")[0], _kind(path)[1]), []).append(
+            {
+                "path": path,
+                "name": path.partition("/")[2],
+                "label": _label(path, draft.texts[path]),
+                "url": file_url(draft, path),
+                "published": path in closed,
+                "added": path not in base,
+                "changed": path in base and base[path] != draft.texts[path],
+            }
+        )
     return [
         {
-            "id": folder,
+            "id": "/".join(part for part in (folder, kind) if part),
+            "label": _kind_words(kind),
             "own": folder == draft.charter,
-            "files": [
-                {
-                    "path": path,
-                    "name": path.partition("/")[2],
-                    "label": _label(path, draft.texts[path]),
-                    "url": file_url(draft, path),
-                    "published": path in closed,
-                    "added": path not in base,
-                    "changed": path in base and base[path] != draft.texts[path],
-                }
-                for path in sorted(draft.texts)
-                if path.partition("/")[0] == folder
-            ],
+            "open": folder == draft.charter and kind == "",
+            "files": files,
         }
-        for folder in folders
+        for (folder, kind), files in groups.items()
     ]
 
 
@@ -87,16 +90,33 @@ def file_url(draft: CharterDraft, path: str, line: int | None = None) -> str:
 
 
 def _label(path: str, text: str) -> str:
-    """What a file holds, in words, where its name does not say it."""
-    if path.endswith("/charter.toml"):
-        return _("章程正文")
-    if VERSION_FILE.fullmatch(path):
-        try:
-            return words(parse(text, file=path))
-        except DefinitionError:
-            return _("程序")
-    kinds = {"papers": _("文书版式"), "calendar": _("放假安排"), "codes": _("代码表"), "laws": _("法律目录")}
-    return kinds.get(path.split("/")[1], "")
+    """The name of a procedure; other files are known by theirs."""
+    if not VERSION_FILE.fullmatch(path):
+        return ""
+    try:
+        return words(parse(text, file=path))
+    except DefinitionError:
+        return ""
+
+
+def _kind(path: str) -> tuple[int, str]:
+    """The folder of a file below its charter's, with its place in the list."""
+    parts = path.split("/")
+    kind = parts[1] if len(parts) > len(("charter", "file")) else ""
+    return (ORDER.index(kind) if kind in ORDER else len(ORDER), kind)
+
+
+def _kind_words(kind: str) -> str:
+    """What the files of a folder hold."""
+    known = {
+        "": _("章程正文"),
+        "procedures": _("程序"),
+        "papers": _("文书版式"),
+        "calendar": _("放假安排"),
+        "codes": _("代码表"),
+        "laws": _("法律目录"),
+    }
+    return known.get(kind, kind)
 
 
 def told_faults(faults: Iterable[Fault], draft: CharterDraft | None = None) -> list[dict[str, Any]]:
@@ -114,15 +134,17 @@ def told_faults(faults: Iterable[Fault], draft: CharterDraft | None = None) -> l
     ]
 
 
-def told_differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Every file that differs, with its rules in words and its lines."""
-    return [told_file(one) for one in difference(before, after)]
+def told_differences(
+    before: Mapping[str, str], after: Mapping[str, str], *, draft: CharterDraft | None = None
+) -> list[dict[str, Any]]:
+    """Every file that differs, with its rules in words and its lines; it leads to its place in ``draft``."""
+    return [_told_file(one, draft) for one in difference(before, after)]
 
 
-def told_file(one: FileDifference) -> dict[str, Any]:
-    """One file that differs."""
+def _told_file(one: FileDifference, draft: CharterDraft | None) -> dict[str, Any]:
     return {
         "file": one.file,
+        "url": file_url(draft, one.file) if draft is not None and one.file in draft.texts else "",
         "kind": words(one.kind.said),
         "tone": TONES[one.kind],
         "compared_with": one.compared_with if one.kind is Kind.ADDED else "",
@@ -137,6 +159,8 @@ def told_rules(rules: Sequence[RuleDifference]) -> list[dict[str, Any]]:
     return [
         {
             "rule": rule.rule,
+            "name": words(rule.name),
+            "named": not any(words(rule.name) in words(said) for said in rule.said),
             "kind": words(rule.kind.said),
             "tone": TONES[rule.kind],
             "said": [words(said) for said in rule.said],

@@ -9,13 +9,14 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import TypeAlias
 
-from concord.rules.charter.wording import added, changed, removed
+from concord.rules.charter.wording import added, changed, name_of, removed
 from concord.rules.errors import Said
 from concord.rules.toml_lines import Document, Path, read_toml
 
 WORDS = re.compile(r"\w+|\s+|.", re.DOTALL)
 VERSION_FILE = re.compile(r"([^/]+)/procedures/([^/]+)/(\d{4}-\d{2}-\d{2})\.toml")
 Segment: TypeAlias = tuple[str, bool]
+OUTSIDE = Said("注释和其他文字", "comments and other text")
 MOVED = Said("内容未变，只移动了位置", "unchanged, only moved")
 
 
@@ -53,10 +54,12 @@ class NumberedLine:
 class RuleDifference:
     """What became of one rule (``clocks.reply``); ``rule`` is empty for lines outside of any, such as comments.
 
-    ``said`` tells in words what is new; ``removed`` are lines of the file before, ``added`` of the file after.
+    ``name`` is the rule in words, as 期限“协查完成期限”; ``said`` tells in words what is new. ``removed`` are lines of
+    the file before, ``added`` of the file after.
     """
 
     rule: str
+    name: Said
     kind: Kind
     removed: tuple[NumberedLine, ...]
     added: tuple[NumberedLine, ...]
@@ -121,16 +124,19 @@ def _told(
     rule: str, gone: tuple[NumberedLine, ...], come: tuple[NumberedLine, ...], old: _Text, new: _Text
 ) -> RuleDifference:
     stood, stands = (rule in old.values, rule in new.values) if rule else (bool(gone), bool(come))
+    name = name_of(rule, new.values.get(rule, old.values.get(rule))) if rule else OUTSIDE
     if rule and [line.text for line in gone] == [line.text for line in come]:
-        return RuleDifference(rule, Kind.MOVED, gone, come, (MOVED,))
+        return RuleDifference(rule, name, Kind.MOVED, gone, come, (MOVED,))
+    said: tuple[Said, ...] = ()
     if not stood:
         said = added(rule, new.values[rule], new.document) if rule else ()
-        return RuleDifference(rule, Kind.ADDED, gone, come, said)
+        return RuleDifference(rule, name, Kind.ADDED, gone, come, said)
     if not stands:
         said = removed(rule, old.values[rule], old.document) if rule else ()
-        return RuleDifference(rule, Kind.REMOVED, gone, come, said)
-    said = changed(rule, old.values[rule], new.values[rule], old.document, new.document) if rule else ()
-    return RuleDifference(rule, Kind.CHANGED, gone, come, said)
+        return RuleDifference(rule, name, Kind.REMOVED, gone, come, said)
+    if rule:
+        said = changed(rule, old.values[rule], new.values[rule], old.document, new.document)
+    return RuleDifference(rule, name, Kind.CHANGED, gone, come, said)
 
 
 def _followed(path: str, before: Mapping[str, str]) -> str:

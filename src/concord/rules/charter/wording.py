@@ -15,13 +15,19 @@ TABLES: Final = {
     "acts": Said("行为", "act"),
     "agreement": Said("协议", "agreement"),
     "authorities": Said("机关", "authority"),
+    "based_on": Said("编写依据", "based on"),
     "clocks": Said("期限", "clock"),
     "codes": Said("代码", "code"),
     "fields": Said("栏目", "field"),
+    "en": Said("英文名称", "English name"),
+    "extends": Said("扩展的章程", "extends"),
     "format": Said("文件格式", "file format"),
+    "founded": Said("成立日期", "founded"),
     "groups": Said("工作组", "group"),
     "in_force": Said("施行", "in force"),
     "in_force_from": Said("施行日期", "in force from"),
+    "line": Said("业务条线", "line of business"),
+    "many": Said("可由多个机关担任的角色", "roles held by many"),
     "members": Said("成员", "member"),
     "papers": Said("文书", "paper"),
     "permissions": Said("权限", "permission"),
@@ -29,11 +35,14 @@ TABLES: Final = {
     "roles": Said("角色", "roles"),
     "rotation": Said("轮值", "rotation"),
     "running_matters": Said("正在办理的事项", "running matters"),
+    "seat": Said("中心所在地", "seat of the centre"),
     "seats": Said("席位", "seat"),
     "sources": Said("来源", "source"),
     "staffing": Said("用人方式", "staffing"),
     "states": Said("状态", "state"),
+    "title": Said("标题栏目", "field that titles a matter"),
     "version": Said("章程版本", "version of the charter"),
+    "zh": Said("中文名称", "Chinese name"),
 }
 KEYS: Final = {
     "asks": Said("填写", "asks"),
@@ -62,6 +71,7 @@ KEYS: Final = {
     "warn": Said("预警", "warns"),
     "zh": Said("中文名称", "Chinese name"),
 }
+IN_FORCE: Final = "in_force.procedures."
 ADOPTED: Final = Said("已议定", "adopted")
 NOTHING: Final = Said("无", "none")
 YES, NO = Said("是", "yes"), Said("否", "no")
@@ -70,14 +80,14 @@ LABELS: Final = {label.value: said for label, said in LABEL_WORDS.items()}
 
 def added(rule: str, value: object, document: Values) -> tuple[Said, ...]:
     """That a rule is new, with its limit and label."""
-    name = _name(rule, value)
+    name = name_of(rule, value)
     zh, en = _limits(value, document)
     return (Said(f"新增{name.zh}{zh}", f"new {name.en}{en}"),)
 
 
 def removed(rule: str, value: object, document: Values) -> tuple[Said, ...]:
     """That a rule is gone, with the limit and label it had."""
-    name = _name(rule, value)
+    name = name_of(rule, value)
     zh, en = _limits(value, document)
     return (Said(f"删去{name.zh}{zh}", f"removed {name.en}{en}"),)
 
@@ -85,7 +95,7 @@ def removed(rule: str, value: object, document: Values) -> tuple[Said, ...]:
 def changed(rule: str, old: object, new: object, before: Values, after: Values) -> tuple[Said, ...]:
     """One sentence for each thing of a rule that is new, and one for the clocks that a changed source stands behind."""
     if not isinstance(old, dict) or not isinstance(new, dict):
-        return () if old == new else (_step(_name(rule, None), _plain(old), _plain(new)),)
+        return () if old == new else (_step(name_of(rule, None), _plain(old), _plain(new)),)
     if rule.partition(".")[0] not in TABLES or "." not in rule:
         return ()  # the head of a table; what stands in it has its own rules
     told = [
@@ -182,8 +192,11 @@ def _rows(document: Values, table: str) -> Iterable[Values]:
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
-def _name(rule: str, value: object) -> Said:
+def name_of(rule: str, value: object) -> Said:
     """A rule by its kind and name, as 期限“签收期限”."""
+    if rule.startswith(IN_FORCE):
+        name = rule.removeprefix(IN_FORCE)
+        return Said(f"程序“{name}”的施行版本", f"version in force of “{name}”")
     table, _, rest = rule.partition(".")
     kind = TABLES.get(table, Said(table, table))
     if not rest:

@@ -99,7 +99,7 @@ def draft_difference(request: Handled, uid: UUID) -> HttpResponse:
     summary = summary_of(row, request.actor)
     return _difference_page(
         request,
-        told_differences(before, row.texts),
+        told_differences(before, row.texts, draft=row),
         title=row.title,
         crumbs=[(_("章程草案"), "workspace:charter_drafts", ()), (row.title, "workspace:charter_draft", (row.uid,))],
         before=_("起草时的版本") if row.adopted_id else _("最新通过的版本"),
@@ -130,6 +130,7 @@ def procedure_difference(request: Handled, name: str, before: str, after: str) -
     procedure = parse(new.text, file=path)
     one = {
         "file": path,
+        "url": "",
         "kind": "",
         "tone": "active",
         "compared_with": f"{name}/{before}.toml",

@@ -49,6 +49,7 @@ class Journey:
         shen.submits()
         shen.sees(CASE, CASE)
         shen.looks_well()
+        shen.follows("请求协作", "Ask for help")
         shen.follows("协助调查", "Assistance in investigation")
         shen.looks_well()
         shen.page.locator("#f-questions-1").fill(QUESTIONS[0])

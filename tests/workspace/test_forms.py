@@ -287,7 +287,10 @@ def test_a_case_is_registered_once(sit: Sit) -> None:
     made = desk.fill("/cases/new/", **typed)
     case = Case.objects.get()
     assert made.headers["Location"] == f"/cases/{case.uid}/"
-    assert missing(desk.get(f"/cases/{case.uid}/"), ["案件已登记。", "某某水泵案", "已立案", f"/begin/?case={case.uid}"]) == []
+    assert (
+        missing(desk.get(f"/cases/{case.uid}/"), ["案件已登记。", "某某水泵案", "已立案", f"/begin/?case={case.uid}"])
+        == []
+    )
     again = desk.fill("/cases/new/", **typed)
     assert again.status_code == 422
     assert missing(again, ["已经登记", 'id="f-number-problem"']) == []

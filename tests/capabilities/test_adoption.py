@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, transaction
 
 from concord.capabilities.governance import commands, queries
 from concord.casework.models import ClockRun, ProcedureVersion
@@ -234,3 +235,18 @@ def test_a_running_matter_stays_or_goes_over_with_its_next_act(toys: World, poli
     running.refresh_from_db()
     assert str(running.procedure_version) == f"assistance@{version}"
     assert limits_of(running)["receipt"] == due["receipt"] == "2WD"
+
+
+@pytest.mark.usefixtures("toys")
+@pytest.mark.parametrize(
+    "deed",
+    [
+        lambda: CharterVersion.objects.update(resolution="另一号"),
+        lambda: CharterVersion.objects.all().delete(),
+    ],
+    ids=["update", "delete"],
+)
+def test_an_adopted_version_is_never_changed(deed: Callable[[], object]) -> None:
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        deed()
+    assert CharterVersion.objects.get().resolution == ""

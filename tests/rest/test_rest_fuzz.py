@@ -23,6 +23,7 @@ from schemathesis.specs.openapi.checks import (
 from concord.casework.models import Paper
 from concord.entrypoints.rest.schema import described
 from concord.foundation.database.scope import SYSTEM, enter
+from concord.foundation.organisations.models import CharterVersion
 from tests.rest.callers import secret_of
 from tests.support.worlds import World
 
@@ -56,6 +57,7 @@ def known_things(world: World) -> dict[str, list[str]]:
         "number": [matter.number],
         "act": ["submit", "revise", "withdraw"],
         "procedure": ["assistance"],
+        "digest": list(CharterVersion.objects.values_list("digest", flat=True)),
         "uid": [str(one) for one in (case.uid, file.uid, *Paper.objects.values_list("uid", flat=True))],
     }
 

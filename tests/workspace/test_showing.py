@@ -154,7 +154,9 @@ def test_each_question_keeps_its_own_answer() -> None:
     assert html.count("<textarea") == 2
 
 
-@pytest.mark.parametrize(("kind", "count", "marked"), [("choice", 2, "checked"), ("choice", 5, "selected")])
+@pytest.mark.parametrize(
+    ("kind", "count", "marked"), [("choice", 2, "checked"), ("choice", 5, "checked"), ("choice", 6, "selected")]
+)
 def test_the_chosen_option_stays_chosen(kind: str, count: int, marked: str) -> None:
     options = [(str(n), f"选项 {n}", "") for n in range(count)]
     html = shown("ui/form.html", "field", field(kind=kind, options=options, value="1"))

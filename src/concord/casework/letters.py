@@ -159,19 +159,16 @@ class _Addressing:
     def _common_superior(self) -> str:
         """The lowest authority above every member that takes part."""
         members = [one for held_by in self.parties.values() for one in held_by if one.kind == Kind.MEMBER]
-        first, *others = [one.code for one in members] or [""]
-        line = self.procedure.line
-        found = [self.charter.common_superior(first, other, line) for other in others]
-        if not found or None in found:
+        codes = [one.code for one in members]
+        superior = self.charter.common_superior_of(codes, self.procedure.line) if len(codes) > 1 else None
+        if superior is None:
             said = Said(
                 "章程中没有各方共同的上一级机关，无法确定主送机关。请改为直接向有权机关报请。",
                 "The charter knows no common superior of the parties, so the letter has no addressee. "
                 "Turn to the competent authority directly.",
             )
             raise InvalidInput("casework.no_common_superior", said)
-        # All of them stand above the first party, one above the other: the highest stands above everybody.
-        order = [authority.code for authority in self.charter.superiors(first)]
-        return max((one for one in found if one), key=lambda one: order.index(one.authority.code)).name
+        return superior.name
 
 
 def _statutory_limit(procedure: Procedure, started: Sequence[ClockRun]) -> ClockRun | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -268,9 +268,14 @@ class Charter:
 
     def common_superior(self, first: str, second: str, line: Line) -> Superior | None:
         """The lowest authority above both codes, as it stands to them on ``line``; None where the tree has none."""
-        above = {authority.code for authority in self.superiors(second)}
+        return self.common_superior_of((first, second), line)
+
+    def common_superior_of(self, codes: Collection[str], line: Line) -> Superior | None:
+        """The same for any number of codes, of which there is at least one; of one it is the next higher authority."""
+        first, *others = codes
+        above = [{authority.code for authority in self.superiors(code)} for code in others]
         for authority in self.superiors(first):
-            if authority.code in above:
+            if all(authority.code in codes_above for codes_above in above):
                 return Superior(authority, authority.name(line), designates_only=line in authority.designates_only)
         return None
 

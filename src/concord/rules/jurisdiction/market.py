@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concord.rules.errors import Said
 from concord.rules.jurisdiction.model import Arrival, Dispute, PartyKind
-from concord.rules.jurisdiction.sheet import Sheet, first_of, listed
+from concord.rules.jurisdiction.sheet import Sheet, first_of
 
 TRADE_SECRET = "trade_secret"  # noqa: S105  a cause
 BELOW_CITY = ("district", "county")
@@ -168,7 +168,7 @@ def say_steps(sheet: Sheet, handles: str | None) -> None:
 
 def _say_holder(sheet: Sheet, holder: str, handles: str | None) -> None:
     able, facts = sheet.able, sheet.facts
-    others = listed([sheet.place(code) for code in ([handles] if handles else able) if code])
+    others = sheet.those_competent(handles)
     if holder in able and handles in {None, holder}:
         limit = sheet.limit("P01")
         sheet.step(
@@ -179,8 +179,7 @@ def _say_holder(sheet: Sheet, holder: str, handles: str | None) -> None:
             "P01",
         )
     elif facts.arrival is Arrival.TRANSFER:
-        between = tuple(dict.fromkeys(code for code in (holder, facts.transferred_by, *able) if code))
-        superior = sheet.superior_named(sheet.common_superior(between))
+        superior = sheet.superior_to_ask(holder)
         sheet.step(
             "ask_superior",
             holder,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concord.rules.errors import Said
 from concord.rules.jurisdiction.model import OUTSIDE, Arrival, Dispute
-from concord.rules.jurisdiction.sheet import Sheet, first_of, listed
+from concord.rules.jurisdiction.sheet import Sheet, first_of
 
 
 def stand_by_place(sheet: Sheet) -> None:
@@ -61,7 +61,7 @@ def say_steps(sheet: Sheet, handles: str | None) -> None:
     holder = facts.holder
     if not holder or not able or holder in sheet.filers:
         return
-    others = listed([sheet.place(code) for code in ([handles] if handles else able) if code])
+    others = sheet.those_competent(handles)
     if holder in able and handles in {None, holder}:
         limit = sheet.limit("Z25")
         sheet.step(
@@ -72,8 +72,7 @@ def say_steps(sheet: Sheet, handles: str | None) -> None:
             "Z25",
         )
     elif facts.arrival is Arrival.TRANSFER:
-        between = tuple(dict.fromkeys(code for code in (holder, facts.transferred_by, *able) if code))
-        superior = sheet.superior_named(sheet.common_superior(between))
+        superior = sheet.superior_to_ask(holder)
         sheet.step(
             "ask_superior",
             holder,

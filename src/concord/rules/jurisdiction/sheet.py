@@ -101,15 +101,7 @@ class Sheet:
 
     def common_superior(self, codes: Collection[str]) -> Superior | None:
         """The lowest authority above all ``codes`` as it stands to them on the line; None where there is none."""
-        first, *others = codes
-        if OUTSIDE in codes:
-            return None
-        above = [{one.code for one in self.charter.superiors(code)} for code in others]
-        for authority in self.charter.superiors(first):
-            if all(authority.code in codes_above for codes_above in above):
-                line = self.facts.line
-                return Superior(authority, authority.name(line), designates_only=line in authority.designates_only)
-        return None
+        return None if OUTSIDE in codes else self.charter.common_superior_of(codes, self.facts.line)
 
     def dispute(self, said: Said, *rows: str) -> Dispute | None:
         """Who decides between those who are competent, have filed or were drawn in; None while there is only one."""
@@ -122,6 +114,15 @@ class Sheet:
         if len(between) < 2:  # noqa: PLR2004  a dispute needs two
             return None
         return Dispute(tuple(between), self.common_superior(between), said, self.grounds(*rows))
+
+    def superior_to_ask(self, holder: str) -> Said:
+        """The common superior of whoever holds a case, whoever passed it on, and those who are competent."""
+        between = dict.fromkeys(code for code in (holder, self.facts.transferred_by, *self.able) if code)
+        return self.superior_named(self.common_superior(tuple(between)))
+
+    def those_competent(self, handles: str | None) -> Said:
+        """Where whoever is not competent sends the case: whoever handles it already, else all who are competent."""
+        return listed([self.place(code) for code in ([handles] if handles else self.able) if code])
 
     def superior_named(self, superior: Superior | None) -> Said:
         """A superior in a sentence."""

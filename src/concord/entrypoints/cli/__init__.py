@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from concord.entrypoints.cli import charter, clock, jurisdiction
+from concord.entrypoints.cli.charter_text import faults_as_data
 from concord.rules.errors import ConcordError, DefinitionError, InvalidInput, Said
 
 BAD_INPUT = 2
@@ -58,19 +59,7 @@ def described(error: ConcordError) -> dict[str, object]:
         for problem in error.problems
     ]
     if isinstance(error, DefinitionError):
-        found["faults"] = [
-            {
-                "file": fault.file,
-                "line": fault.line,
-                "rule": fault.rule,
-                "code": fault.code,
-                "zh": fault.said.zh,
-                "en": fault.said.en,
-                "advice_zh": fault.advice.zh,
-                "advice_en": fault.advice.en,
-            }
-            for fault in error.faults
-        ]
+        found["faults"] = faults_as_data(error.faults)
     return found
 
 

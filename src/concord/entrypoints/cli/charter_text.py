@@ -15,8 +15,7 @@ def listed(faults: Sequence[Fault]) -> str:
     lines: list[str] = []
     for fault in faults:
         lines.append(f"{fault.file}:{fault.line}: [{fault.rule}] {fault.said.zh} / {fault.said.en}")
-        if fault.advice.zh:
-            lines.append(f"    → {fault.advice.zh} / {fault.advice.en}")
+        lines.append(f"    → {fault.advice.zh} / {fault.advice.en}")
     return "\n".join([*lines, "", f"{len(faults)} 处错误 / {len(faults)} fault(s)"])
 
 

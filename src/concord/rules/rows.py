@@ -16,7 +16,8 @@ from concord.rules.toml_lines import Document, Path
 
 T = TypeVar("T")
 
-IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,62}")
+# Short enough for the columns that keep states, acts and clocks, and for procedure.act in the journal.
+IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,38}")
 LONGEST_TEXT = 2000
 
 

@@ -14,7 +14,7 @@ class Notice(models.Model):
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="+")
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
-    kind = models.CharField(max_length=40)
+    kind = models.CharField(max_length=100)
     zh = models.CharField(max_length=200)
     en = models.CharField(max_length=200)
     matter_uid = models.UUIDField(null=True)

@@ -47,7 +47,7 @@ def attach(act: Act, files: Mapping[str, Sequence[File]], released: Mapping[str,
     ]
     let_out = {uid: name for name, uids in released.items() for uid in uids}
     if let_out:
-        found = File.objects.filter(uid__in=let_out)
+        found = File.objects.filter(uid__in=let_out).order_by("id")
         rows += [Attachment(matter=act.matter, act=act, field=let_out[str(file.uid)], file=file) for file in found]
     Attachment.objects.bulk_create(rows)
 

@@ -107,6 +107,12 @@ def test_statutory_festivals_come_oldest_first_with_article_and_confidence() -> 
     assert {one.confidence for one in festivals if one.in_force_from.year == 2025} == {"V"}
 
 
+def test_a_statutory_file_without_festivals_is_refused() -> None:
+    with pytest.raises(DefinitionError) as caught:
+        parse_statutory("format = 1\nfestivals = []\n", file="statutory.toml")
+    assert [(fault.code, fault.line) for fault in caught.value.faults] == [("calendar.missing", 2)]
+
+
 SCALARS = st.sampled_from(["1", "-3", '"x"', "true", "[]", "{}", "2027-01-01", "1.5", "[1]", "[{}]", "{ a = 1 }"])
 KEYS = st.sampled_from(["format", "year", "notices", "periods", "festivals", "zh", "other"])
 

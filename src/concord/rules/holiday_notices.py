@@ -156,6 +156,9 @@ def parse_statutory(text: str, *, file: str) -> tuple[StatutoryFestival, ...]:
     reader.only((), {"format", "zh", "en", "festivals"})
     reader.format()
     found = tuple(_festival(reader, at) for at in reader.tables("festivals"))
+    if not found and not reader.faults:
+        said = Said("没有写明法定节日", "no statutory festival is named")
+        reader.fault(("festivals",), "calendar.missing", said, Said("至少写明一个节日", "name at least one festival"))
     reader.refuse("calendar.bad_statutory", Said("法定节日文件有误", "the file of statutory festivals is wrong"))
     return tuple(sorted(found, key=lambda festival: festival.in_force_from))
 

@@ -104,8 +104,9 @@ class Human:
         self.page.goto(path)
 
     def follows(self, zh: str, en: str) -> None:
-        """Click a link or button in the page's main part, by its words."""
-        self.control(zh, en).first.click()
+        """Click a link or button in the page's main part, by its words, and wait for the page behind it."""
+        with self.page.expect_navigation():
+            self.control(zh, en).first.click()
 
     def control(self, zh: str, en: str) -> Locator:
         """A link or button in the main part, by its exact words."""
@@ -113,8 +114,9 @@ class Human:
         return main.get_by_role("link", name=name, exact=True).or_(main.get_by_role("button", name=name, exact=True))
 
     def submits(self) -> None:
-        """Press the form's own button."""
-        self.page.locator("main form[method=post] .form-end button[type=submit]").click()
+        """Press the form's own button and wait for the page that answers."""
+        with self.page.expect_navigation():
+            self.page.locator("main form[method=post] .form-end button[type=submit]").click()
 
     def sees(self, zh: str, en: str) -> None:
         """The main part says these words."""

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 DRAFT = {"case_officer", "leader", "liaison", "secondee"}
 SIGN = {"leader"}
 HANDLE = {"case_officer", "leader", "liaison"}
-BLIND = {"service_provider", "administrator"}  # posts that read no matter
+BLIND = {"service_provider", "administrator", "security_officer"}  # posts that read no matter
 
 # Whose act it is, and which posts may do it; read off the agreement's text, not off the file.
 WHO: Mapping[str, tuple[str, set[str]]] = {

@@ -19,6 +19,7 @@ from django.db import connection
 
 from concord.casework import commands, queries
 from concord.casework.definitions import adopt
+from concord.casework.desk.cases import open_case
 from concord.casework.models import Act, Case, Matter
 from concord.casework.queries import Seen
 from concord.charters import folder
@@ -255,9 +256,7 @@ class World:
         actor = self.actor(by)
         at = time("2026-02-05T08:00")
         with speaking_as(actor):
-            return commands.open_case(
-                number=number, name=name, stage=stage, by=actor, at=at, entropy=self.random_bytes()
-            )
+            return open_case(number=number, name=name, stage=stage, by=actor, at=at, entropy=self.random_bytes())
 
     def upload(self, name: str, *, by: str, at: str = "2026-02-05T09:00") -> File:
         """A small text file that somebody brings."""

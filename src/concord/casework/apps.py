@@ -1,4 +1,4 @@
-"""The app's label; guards register themselves when it is ready."""
+"""The app's label; guards and followers register themselves when it is ready."""
 
 from __future__ import annotations
 
@@ -15,5 +15,6 @@ class Casework(AppConfig):
     verbose_name = "事项"
 
     def ready(self) -> None:
-        """Register the guards that procedure files name."""
+        """Register the guards that procedure files name, and what follows acts."""
         import_module("concord.casework.guards")
+        import_module("concord.casework.desk.following")

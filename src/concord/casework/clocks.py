@@ -6,12 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Min
-
 from concord.casework.adjusting import adjust
 from concord.casework.bearing import Turn, borne_upon
-from concord.casework.counting import count, is_over
-from concord.casework.models import ClockRun, Matter
+from concord.casework.counting import count, ends_of, is_over
+from concord.casework.models import NEVER, Audience, ClockRun, Matter
 from concord.foundation.database.clock import LEGAL_ZONE, legal_date
 from concord.foundation.database.locking import locked
 from concord.foundation.database.scope import writing
@@ -82,8 +80,9 @@ def apply(turn: Turn) -> Changed:
 
 
 def _bring_up_to_date(matter: Matter) -> None:
-    counting = ClockRun.objects.filter(matter=matter, running=True, suspended_on__isnull=True)
-    matter.next_due = counting.aggregate(due=Min("safe_due"))["due"]
+    due, late_after = ends_of(matter)
+    matter.next_due = due if due != NEVER else None
+    Audience.objects.filter(matter=matter).update(due=due, late_after=late_after)
 
 
 def _start(turn: Turn, rule: ClockRule) -> list[ClockRun]:

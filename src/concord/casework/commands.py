@@ -1,4 +1,4 @@
-"""The acts: begin a matter, perform an act, open a case. Every change of a matter is one of these calls."""
+"""The acts: begin a matter, perform an act. Every change of a matter is one of these calls."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from concord.casework.bearing import Turn
 from concord.casework.definitions import version_in_force, version_with
 from concord.casework.models import Act, Case, Matter, Message, Paper, Participant
 from concord.casework.queries import READ, Parties, Seen, no_case, no_matter, seen, visible_to
-from concord.casework.registry import GUARDS, Occasion
+from concord.casework.registry import FOLLOWERS, GUARDS, Occasion
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date
 from concord.foundation.database.locking import locked
@@ -29,8 +29,7 @@ from concord.foundation.organisations.models import Organisation
 from concord.foundation.organisations.queries import calendar_on, centre, charter_on
 from concord.rules import answers as rule_answers
 from concord.rules.canonical import JSON, canonical_json
-from concord.rules.case_files import faults_of_case
-from concord.rules.errors import InvalidInput, NotAllowed, Problem, Said
+from concord.rules.errors import InvalidInput
 from concord.rules.identifiers import uuid7
 from concord.rules.numbering import matter_number
 from concord.rules.procedure import Act as ActRule
@@ -114,35 +113,6 @@ def perform(
         if done is None:
             raise
         return done
-
-
-def open_case(*, number: str, name: str, stage: str, by: Actor, at: datetime, entropy: bytes) -> Case:
-    """Open a case or lead of one's own organisation, to gather its matters. Raises NotAllowed, InvalidInput."""
-    if not by.may("case:open"):
-        raise NotAllowed(
-            "casework.may_not_open",
-            Said("您的岗位不能登记案件。", "Your post cannot register cases."),
-        )
-    number, name = number.strip(), name.strip()
-    problems = faults_of_case(number=number, name=name, stage=stage)
-    if Case.objects.filter(organisation=by.organisation, number=number).exists():
-        said = Said(f"案件编号“{number}”已经登记。", f"A case with number “{number}” is already registered.")
-        problems.append(Problem("number", "taken", said))
-    if problems:
-        said = Said("案件没有登记，请更正标出的项目。", "The case was not registered; mend the marked fields.")
-        raise InvalidInput("casework.bad_case", said, problems=tuple(problems))
-    with writing():
-        case = Case.objects.create(
-            uid=uuid7(at, entropy[:10]),
-            organisation=by.organisation,
-            number=number,
-            name=name,
-            stage=stage,
-            person=by.person,
-            opened_at=at,
-        )
-        journal.record(event="case.open", at=at, by=by, subject=number, internal=True, details={"stage": stage})
-    return case
 
 
 def acknowledge(*, matter: Matter, by: Actor, at: datetime) -> None:
@@ -266,9 +236,12 @@ def _do(known: Seen, rule: ActRule, asked: Asked, digest: str) -> Act:
         paper = letters.issue(act, known, changed.started, charter=charter, by=asked.by, entropy=asked.entropy)
     effects.settle(matter, procedure, known)
     effects.join(matter, procedure, rule, known.parties, at=at)
+    effects.place(act, rule, procedure)
     receivers = effects.send(act, known.parties)
     _record(act, asked.by, changed, paper, version=procedure.digest if moved else None)
     effects.tell(act, procedure, rule, known.parties, receivers)
+    for follow in FOLLOWERS:
+        follow(act, procedure)
     return act
 
 

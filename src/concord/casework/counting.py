@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from concord.casework.models import ClockRun
+from django.db.models import Min
+
+from concord.casework.models import NEVER, ClockRun, Matter
 from concord.foundation.database.clock import legal_date
 from concord.rules.calendar import Calendar
 from concord.rules.clocks import Due
 from concord.rules.procedure.clock_runs import Written
+
+
+def ends_of(matter: Matter) -> tuple[date, date]:
+    """When the first of the counting clocks ends: the safe day and the legal one, ``NEVER`` without a clock."""
+    counting = ClockRun.objects.filter(matter=matter, running=True, suspended_on__isnull=True)
+    first = counting.aggregate(due=Min("safe_due"), late=Min("legal_due"))
+    return first["due"] or NEVER, first["late"] or NEVER
 
 
 def is_over(run: ClockRun, *, at: datetime) -> bool:

@@ -9,6 +9,7 @@ from django.db.models import Case as Choice
 from django.db.models import When
 
 from concord.casework import queries
+from concord.casework.counting import ends_of
 from concord.casework.models import Act, Attachment, Audience, Matter, Message, Participant
 from concord.casework.queries import READ, Parties, Seen
 from concord.foundation.access.models import Scope
@@ -21,8 +22,10 @@ from concord.rules.canonical import JSON
 from concord.rules.errors import Said
 from concord.rules.procedure import Act as ActRule
 from concord.rules.procedure import Procedure, facts, rounds
+from concord.rules.procedure.leading import decides, duty_of
 
 TITLE_LENGTH = 200
+PLACES = ("state", "open", "due", "late_after", "ours", "duty", "sort_key", "handler", "department")
 
 
 def fold(
@@ -82,9 +85,15 @@ def settle(matter: Matter, procedure: Procedure, known: Seen) -> None:
 
 
 def show(matter: Matter, role: str, organisation: Organisation, *, at: datetime) -> None:
-    """Let an organisation see the matter from now on."""
+    """Let an organisation see the matter from now on; ``place`` gives its row what lists ask for."""
     Audience.objects.create(
-        scope=Scope.objects.get(organisation=organisation), matter=matter, role=role, sort_key=sort_key(at)
+        scope=Scope.objects.get(organisation=organisation),
+        matter=matter,
+        role=role,
+        sort_key=sort_key(at),
+        procedure=matter.procedure,
+        origin_id=matter.origin_id,
+        target_id=matter.target_id,
     )
     Participant.objects.filter(matter=matter, role=role, organisation=organisation).update(joined_at=at)
 
@@ -95,16 +104,33 @@ def sort_key(at: datetime) -> int:
 
 
 def join(matter: Matter, procedure: Procedure, rule: ActRule, parties: Parties, *, at: datetime) -> None:
-    """Let those see the matter whose turn may come, or whom the act notifies; bring it to the top of the lists."""
+    """Let those see the matter whose turn may come, or whom the act notifies."""
     if rule.internal:
-        Audience.objects.filter(matter=matter, role=rule.role).update(sort_key=sort_key(at))
         return
-    Audience.objects.filter(matter=matter).update(sort_key=sort_key(at))
     seeing = set(Audience.objects.filter(matter=matter).values_list("role", flat=True))
     invited = (procedure.roles_who_may_act(matter.outer_state) | set(rule.notifies)) - seeing
     for role in sorted(invited):
         for organisation in parties[role]:
             show(matter, role, organisation, at=at)
+
+
+def place(act: Act, rule: ActRule, procedure: Procedure) -> None:
+    """Bring the lists of every side up to date; whoever first works on the matter there handles it."""
+    matter = act.matter
+    rows = list(Audience.objects.filter(matter=matter).select_related("scope"))
+    awaited = Participant.objects.filter(matter=matter, awaited=True).values_list("organisation_id", flat=True)
+    waiting = {matter.holder_id} if matter.holder_id else set(awaited)
+    due, late_after = ends_of(matter)
+    for row in rows:
+        row.state = matter.state if matter.inner_role in {"", row.role} else matter.outer_state
+        row.open, row.due, row.late_after = not matter.final, due, late_after
+        row.ours = row.open and row.scope.organisation_id in waiting
+        row.duty = duty_of(procedure.possible(row.state, row.role), procedure) if row.ours else ""
+        if not rule.internal or row.role == rule.role:
+            row.sort_key = sort_key(act.at)
+        if row.handler_id is None and row.scope.organisation_id == act.organisation_id and not decides(rule):
+            row.handler_id, row.department_id = act.post_id, act.post.department_id
+    Audience.objects.bulk_update(rows, PLACES)
 
 
 def send(act: Act, parties: Parties) -> list[Organisation]:

@@ -9,8 +9,7 @@ from datetime import date
 from typing import TypeAlias, TypedDict
 from uuid import UUID
 
-from django.db.models import BooleanField, CharField, Count, Exists, F, Max, OuterRef, Q, QuerySet, When
-from django.db.models import Case as Choice
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 from django_stubs_ext import WithAnnotations
 
 from concord.casework.definitions import procedure_followed, procedure_of
@@ -67,20 +66,13 @@ def visible_to(by: Actor) -> QuerySet[ShownMatter]:
     Each row carries ``role``, ``sort_key``, ``shown_state``, the state as the actor's side knows it, and ``our_turn``,
     whether the matter waits for the actor's organisation.
     """
-    knows_all = Q(inner_role="") | Q(inner_role=F("audience__role"))
     rows: QuerySet[ShownMatter] = Matter.objects.filter(audience__scope_id=by.scope_id).annotate(
         role=F("audience__role"),
         sort_key=F("audience__sort_key"),
-        shown_state=Choice(When(knows_all, then=F("state")), default=F("outer_state"), output_field=CharField()),
-        our_turn=Choice(When(_waits_for(by), then=True), default=False, output_field=BooleanField()),
+        shown_state=F("audience__state"),
+        our_turn=F("audience__ours"),
     )
     return rows if by.may(READ) else rows.none()
-
-
-def _waits_for(by: Actor) -> Q:
-    """That it is the organisation's turn: alone, or as one of several that are still to act."""
-    awaited = Participant.objects.filter(matter=OuterRef("pk"), organisation=by.organisation, awaited=True)
-    return Q(holder=by.organisation) | Q(Exists(awaited), holder__isnull=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +276,7 @@ def count_of_matters(by: Actor, wanted: Wanted, *, most: int) -> int:
 def open_by_due(by: Actor, *, held: bool, limit: int) -> list[ShownMatter]:
     """The open matters that wait for the actor's organisation (or, not ``held``, for others), most pressing first."""
     rows = visible_to(by).filter(final=False).select_related("procedure_version", "origin", "target", "holder")
-    rows = rows.filter(_waits_for(by)) if held else rows.exclude(_waits_for(by))
+    rows = rows.filter(our_turn=held)
     return list(
         rows.defer("facts", "drafts", "procedure_version__text").order_by(F("next_due").asc(nulls_last=True), "-id")[
             :limit

@@ -1,4 +1,4 @@
-"""The Python functions that procedure files name: guards."""
+"""The Python functions that procedure files name, guards; and what follows every act."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from concord.rules.procedure import Act as ActRule
 from concord.rules.procedure import Procedure
 
 if TYPE_CHECKING:
-    from concord.casework.models import Matter
+    from concord.casework.models import Act, Matter
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +48,13 @@ def guard(name: str) -> Callable[[Guard], Guard]:
         return function
 
     return register
+
+
+Follower = Callable[["Act", Procedure], None]
+FOLLOWERS: list[Follower] = []
+
+
+def follower(function: Follower) -> Follower:
+    """Register what follows every act in its transaction, after all of its own effects; it raises nothing."""
+    FOLLOWERS.append(function)
+    return function

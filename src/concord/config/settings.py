@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "concord.foundation.journal",
     "concord.foundation.files",
     "concord.foundation.jobs",
+    "concord.foundation.sheets",
     "concord.foundation.notices",
     "concord.casework",
     "concord.capabilities.governance",

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from concord.casework import commands
+from concord.casework.desk.cases import open_case
 from concord.casework.models import Act, Case, Matter
 from concord.entrypoints.demo import steps
 from concord.entrypoints.demo.evidence import made
@@ -35,7 +36,7 @@ class Player:
         by = self._actors[step.by]
         match step.do:
             case steps.OPEN_CASE:
-                case = commands.open_case(**step.answers, by=by, at=step.at, entropy=entropy(step.key))
+                case = open_case(**step.answers, by=by, at=step.at, entropy=entropy(step.key))
                 self._cases[step.case] = case
             case steps.READ:
                 commands.acknowledge(matter=self._matters[step.matter], by=by, at=step.at)

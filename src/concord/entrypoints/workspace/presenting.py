@@ -16,7 +16,6 @@ from concord.casework.definitions import clock_rule, procedure_of, rules_of
 from concord.casework.models import Act, ClockRun, Matter, Message, Paper, Participant
 from concord.casework.queries import Seen, ShownMatter, holding_together, pressing
 from concord.entrypoints.workspace.jinja import day, in_english, named
-from concord.entrypoints.workspace.leading import main_act
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date
 from concord.foundation.files.models import File
@@ -28,6 +27,7 @@ from concord.rules.clocks import remaining
 from concord.rules.limits import parse_limit
 from concord.rules.procedure import Act as ActRule
 from concord.rules.procedure import Field, FieldType, Procedure
+from concord.rules.procedure.leading import main_act
 
 FEW_NAMES = 2
 

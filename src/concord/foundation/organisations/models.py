@@ -1,4 +1,4 @@
-"""Tables: charter versions, organisations with their hats, persons, posts with dates."""
+"""Tables: charter versions, organisations with hats and departments, persons, posts and substitutes with dates."""
 
 from __future__ import annotations
 
@@ -82,6 +82,48 @@ class Hat(models.Model):
         return self.zh
 
 
+class Department(models.Model):
+    """A department (科室) of an organisation; the one that is the ``desk`` takes what nobody else has (联络窗口)."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="departments")
+    zh = models.CharField(max_length=60)
+    en = models.CharField(max_length=60, blank=True)
+    desk = models.BooleanField(default=False)
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["organisation", "id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gt=F("valid_from")), name="department_has_length"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.zh
+
+
+class Competence(models.Model):
+    """What a department is competent for, and when: an area of permissions, such as ``assistance``."""
+
+    department = models.ForeignKey(Department, models.PROTECT, related_name="competences")
+    area = models.CharField(max_length=40)
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["department", "area", "valid_from"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gt=F("valid_from")), name="competence_has_length"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.department} · {self.area}"
+
+
 class PersonManager(BaseUserManager["Person"]):
     """Makes persons; nobody is a superuser here."""
 
@@ -115,7 +157,10 @@ class Person(AbstractBaseUser):
 
 
 class Post(models.Model):
-    """A post (岗位) that a person holds in an organisation for a time; the charter says what it may do."""
+    """A post (岗位) that a person holds in an organisation for a time; the charter says what it may do.
+
+    ``home`` is the member that seconded the person to the centre.
+    """
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="posts")
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="posts")
@@ -123,6 +168,8 @@ class Post(models.Model):
     group = models.CharField(max_length=40, blank=True)
     held_from = models.DateField()
     held_until = models.DateField(null=True, blank=True)
+    department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="posts")
+    home = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         ordering: ClassVar = ["held_from", "id"]
@@ -134,3 +181,48 @@ class Post(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} · {self.organisation} · {self.kind}"
+
+
+class Substitution(models.Model):
+    """For a time the holder of another post also acts in this one: on leave (请假代理) or by delegation (授权).
+
+    Whoever acts so does it in the absent one's post and under their own name.
+    """
+
+    post = models.ForeignKey(Post, models.PROTECT, related_name="substitutions")
+    substitute = models.ForeignKey(Post, models.PROTECT, related_name="stands_in")
+    reason = models.CharField(max_length=12)
+    held_from = models.DateField()
+    held_until = models.DateField()
+    arranged_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    arranged_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["held_from", "id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(held_until__gt=F("held_from")), name="substitution_has_length"),
+            models.CheckConstraint(condition=~Q(post=F("substitute")), name="nobody_stands_in_for_oneself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.substitute} ⇒ {self.post}"
+
+
+class Invitation(models.Model):
+    """A link, good once and for a time, with which an invited person sets a password and signs in."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="invitations")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=64, unique=True)
+    made_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.made_at:%Y-%m-%d}"

@@ -8,7 +8,8 @@ from uuid import UUID
 from django.http import HttpResponse
 from ninja import Query, Router, Status
 
-from concord.casework import commands, queries
+from concord.casework import queries
+from concord.casework.desk.cases import open_case as open_in_desk
 from concord.entrypoints.rest import presenting, shapes
 from concord.entrypoints.rest.answering import TAKING, Slice, answers, page_of
 from concord.entrypoints.rest.door import ApiRequest, Token
@@ -32,7 +33,7 @@ def list_cases(request: ApiRequest, part: Query[Slice]) -> shapes.Page[shapes.Co
 @router.post("/cases", auth=Token(OPEN), response=answers(201, shapes.CaseShape, *TAKING))
 def open_case(request: ApiRequest, response: HttpResponse, asked: shapes.CaseAsked) -> Status[shapes.CaseShape]:
     """Register a case or lead; a number is taken once per organisation."""
-    made = commands.open_case(
+    made = open_in_desk(
         number=asked.number,
         name=asked.name,
         stage=asked.stage,

@@ -19,7 +19,6 @@ from concord.casework.queries import Seen
 from concord.entrypoints.workspace.beginnings import beginnings_by_group
 from concord.entrypoints.workspace.fields import blank, form_field, given, known_values, typed_in, uuids
 from concord.entrypoints.workspace.jinja import named
-from concord.entrypoints.workspace.leading import is_grave
 from concord.entrypoints.workspace.presenting import Glass, act_link, facts, role_words, words
 from concord.entrypoints.workspace.routing import Handled, page, refusals_noted
 from concord.entrypoints.workspace.views.lists import glass_of
@@ -32,6 +31,7 @@ from concord.rules.errors import ConcordError, Conflict, InvalidInput, NotFound,
 from concord.rules.identifiers import uuid7
 from concord.rules.procedure import Act as ActRule
 from concord.rules.procedure import FieldType, Procedure, refusals
+from concord.rules.procedure.leading import is_grave
 from concord.rules.procedure.parties import CENTRE_ROLE
 
 # A second click uploads its files anew, so it is another request under the key of an act that is done.

@@ -14,8 +14,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from concord.casework import commands, queries
+from concord.casework import queries
 from concord.casework.definitions import procedure_of
+from concord.casework.desk.cases import open_case
 from concord.casework.models import ProcedureVersion
 from concord.casework.queries import Cursor, Wanted
 from concord.entrypoints.workspace.beginnings import begin_address
@@ -207,7 +208,7 @@ def case_new(request: Handled) -> HttpResponse:
     summary: list[tuple[str, str]] = []
     if request.method == "POST":
         try:
-            made = commands.open_case(**typed, by=request.actor, at=now(), entropy=secrets.token_bytes(10))
+            made = open_case(**typed, by=request.actor, at=now(), entropy=secrets.token_bytes(10))
         except InvalidInput as error:
             summary = [(problem.field, words(problem.said)) for problem in error.problems]
             for field, text in summary:

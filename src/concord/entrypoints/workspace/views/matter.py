@@ -13,7 +13,6 @@ from concord.casework import commands, letters, queries
 from concord.casework.queries import Seen
 from concord.entrypoints.workspace.applicable import told_law
 from concord.entrypoints.workspace.jinja import named
-from concord.entrypoints.workspace.leading import is_grave, main_act
 from concord.entrypoints.workspace.presenting import (
     Glass,
     act_link,
@@ -35,6 +34,7 @@ from concord.foundation.database.clock import now
 from concord.foundation.files import queries as files
 from concord.foundation.files.models import File
 from concord.foundation.journal import commands as journal
+from concord.rules.procedure.leading import is_grave, main_act
 from concord.rules.procedure.parties import CENTRE_ROLE
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from concord.entrypoints.workspace.leading import is_grave, main_act
 from concord.rules.procedure import Procedure
+from concord.rules.procedure.leading import is_grave, main_act
 from tests.support.scenarios import read_procedure, shipped_files
 
 LEADING = [

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from concord.rules.procedure import Act, Procedure
+from concord.rules.procedure.model import Act, Procedure
 
 # Files list the states of the usual way one after another and bad ends last: whoever skips more leaves that way.
 LONGEST_STEP = 2
+SIGN, WORK = "sign", "work"
+# The acts of a permission's name that decide in the organisation's name.
+DECIDING = frozenset({"sign", "conclude", "decide", "preside", "vote"})
 
 
 def main_act(acts: Sequence[Act], procedure: Procedure) -> Act | None:
@@ -44,3 +47,16 @@ def _step(act: Act, procedure: Procedure) -> int:
         return 0
     places = {state.id: place for place, state in enumerate(procedure.states)}
     return places[act.to] - max(places[one] for one in act.from_states)
+
+
+def duty_of(acts: Sequence[Act], procedure: Procedure) -> str:
+    """What kind of work comes next: ``sign`` what a leader signs or decides, ``work`` anything else, empty for none."""
+    following = main_act(acts, procedure)
+    if following is None:
+        return ""
+    return SIGN if decides(following) else WORK
+
+
+def decides(act: Act) -> bool:
+    """Whether an act decides in the organisation's name, so that whoever does it does not thereby handle the matter."""
+    return act.permission.partition(":")[2] in DECIDING

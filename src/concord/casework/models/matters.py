@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
 
+from concord.casework.models.cases import Case
 from concord.foundation.access.models import Scope
 from concord.foundation.files.models import File
-from concord.foundation.organisations.models import Organisation, Person, Post
+from concord.foundation.organisations.models import Department, Organisation, Person, Post
+
+# What is not due at all comes after everything that is.
+NEVER = date.max
 
 
 class ProcedureVersion(models.Model):
@@ -25,27 +30,6 @@ class ProcedureVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.procedure}@{self.in_force_from}"
-
-
-class Case(models.Model):
-    """A case or lead (案件、线索) of one organisation, under which its matters are gathered; seen by that one only."""
-
-    uid = models.UUIDField(unique=True, editable=False)
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
-    number = models.CharField(max_length=80)
-    name = models.CharField(max_length=160)
-    stage = models.CharField(max_length=20)
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
-    opened_at = models.DateTimeField()
-
-    class Meta:
-        ordering: ClassVar = ["-opened_at"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["organisation", "number"], name="case_number_once_per_organisation")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.name}（{self.number}）"
 
 
 class Matter(models.Model):
@@ -93,17 +77,45 @@ class Matter(models.Model):
 class Audience(models.Model):
     """Who may see a matter: one row per scope; written only by casework, in the act's transaction.
 
-    Both keys lead one of the indexes below; indexes of their own would only lead planners astray.
+    Beside the place in lists it holds what lists are filtered by, as that side knows it: the state, whether it is the
+    side's turn and what kind of act comes next (``duty``: ``sign`` or ``work``), the next safe day (``due``) and the
+    first legal last day of a counting clock (``late_after``), both ``NEVER`` without one; and who handles the matter
+    there. So every list is answered from one index of this table.
     """
 
     scope = models.ForeignKey(Scope, models.PROTECT, related_name="+", db_index=False)
     sort_key = models.BigIntegerField()
     matter = models.ForeignKey(Matter, models.CASCADE, related_name="audience", db_index=False)
     role = models.CharField(max_length=40)
+    procedure = models.CharField(max_length=60)
+    state = models.CharField(max_length=40, blank=True, default="")
+    open = models.BooleanField(default=True)
+    ours = models.BooleanField(default=False)
+    duty = models.CharField(max_length=8, blank=True, default="")
+    due = models.DateField(default=NEVER)
+    late_after = models.DateField(default=NEVER)
+    origin = models.ForeignKey(Organisation, models.PROTECT, related_name="+", db_index=False)
+    target = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", db_index=False)
+    handler = models.ForeignKey(Post, models.PROTECT, null=True, related_name="+", db_index=False)
+    department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="+", db_index=False)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["matter", "scope"], name="one_audience_row_per_scope")]
-        indexes: ClassVar = [models.Index(fields=["scope", "-sort_key", "matter"], name="audience_by_scope")]
+        indexes: ClassVar = [
+            models.Index(fields=["scope", "-sort_key", "matter"], name="audience_by_scope"),
+            models.Index(fields=["scope", "state", "-sort_key", "matter"], name="audience_by_state"),
+            models.Index(fields=["scope", "procedure", "-sort_key", "matter"], name="audience_by_procedure"),
+            models.Index(
+                fields=["scope", "duty", "due", "matter"], condition=Q(open=True, ours=True), name="audience_to_do"
+            ),
+            models.Index(
+                fields=["scope", "due", "matter"], condition=Q(open=True, ours=False), name="audience_waiting"
+            ),
+            models.Index(fields=["scope", "due", "matter"], condition=Q(open=True), name="audience_open"),
+            models.Index(fields=["scope", "late_after", "matter"], condition=Q(open=True), name="audience_late"),
+            models.Index(fields=["handler", "due", "matter"], condition=Q(open=True), name="audience_by_handler"),
+            models.Index(fields=["scope", "origin", "target"], condition=Q(open=True), name="audience_between"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.scope_id}:{self.matter_id}"

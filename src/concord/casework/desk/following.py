@@ -1,0 +1,1 @@
+"""What the desk does after every act, in its transaction; importing this module registers it."""

@@ -1,4 +1,4 @@
-"""Writes: scopes for organisations, API tokens."""
+"""Writes: scopes for organisations, API tokens, calendar feeds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from concord.foundation.access.actor import Actor
-from concord.foundation.access.models import Scope, Token
+from concord.foundation.access.models import Feed, Scope, Token
 from concord.foundation.access.tokens import digest_of, secret_from
 from concord.foundation.database.scope import writing
 from concord.foundation.organisations.models import Organisation, Post
@@ -70,3 +70,29 @@ def revoke_token(*, token: Token, by: Actor, at: datetime) -> None:
         )
     token.revoked_at = at
     token.save(update_fields=["revoked_at"])
+
+
+def make_feed(*, by: Actor, random_bytes: bytes, at: datetime) -> tuple[Feed, str]:
+    """Make the calendar address of the actor's own post; an earlier one ends. Returns the row and the secret.
+
+    The secret is shown only now. Raises NotAllowed ``access.not_own_post`` for whoever acts in another's post.
+    """
+    if by.post.person_id != by.person.id:
+        raise NotAllowed(
+            "access.not_own_post",
+            Said(
+                "日历订阅地址只能由岗位的本人生成，代理人不能代为生成。",
+                "Only the holder of a post makes its calendar address; a substitute cannot.",
+            ),
+        )
+    secret = secret_from(random_bytes)
+    with writing():
+        Feed.objects.filter(post=by.post, revoked_at__isnull=True).update(revoked_at=at)
+        feed = Feed.objects.create(post=by.post, digest=digest_of(secret), made_at=at)
+    return feed, secret
+
+
+def revoke_feed(*, by: Actor, at: datetime) -> bool:
+    """End the calendar address of the actor's post at once; says whether there was one."""
+    with writing():
+        return Feed.objects.filter(post=by.post, revoked_at__isnull=True).update(revoked_at=at) > 0

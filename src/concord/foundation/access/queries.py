@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from concord.foundation.access.actor import Actor
-from concord.foundation.access.models import Token
+from concord.foundation.access.models import Feed, Token
 from concord.foundation.access.tokens import digest_of
 from concord.foundation.database.clock import legal_date
 from concord.foundation.organisations.models import Organisation, Person, Post
@@ -53,6 +53,22 @@ def _actor(post: Post, *, on: date, within: frozenset[str] | None = None) -> Act
         scope_id=post.organisation.scope.id,
         permissions=permissions if within is None else permissions & within,
     )
+
+
+def feed_of(by: Actor) -> Feed | None:
+    """The calendar address of the actor's post that is in use."""
+    return Feed.objects.filter(post=by.post, revoked_at__isnull=True).first()
+
+
+def actor_of_feed(secret: str, *, at: datetime) -> Actor | None:
+    """The actor behind a calendar address, who may only read matters; None once it has ended or the post is left."""
+    rows = Feed.objects.select_related("post__person", "post__organisation__scope")
+    feed = rows.filter(digest=digest_of(secret), revoked_at__isnull=True).first()
+    if feed is None:
+        return None
+    on = legal_date(at)
+    held = Post.objects.filter(held_on(on), pk=feed.post_id, person__is_active=True).exists()
+    return _actor(feed.post, on=on, within=frozenset({"matter:read"})) if held else None
 
 
 def tokens_of(by: Actor) -> list[Token]:

@@ -12,14 +12,16 @@ from concord.entrypoints.workspace.views import (
     competence,
     lists,
     matter,
+    matters_list,
     session,
+    today,
     tokens,
 )
 
 app_name = "workspace"
 urlpatterns = [
-    path("", lists.today, name="today"),
-    path("matters/", lists.matters, name="matters"),
+    path("", today.today, name="today"),
+    path("matters/", matters_list.matters, name="matters"),
     path("matters/<str:number>/", matter.matter, name="matter"),
     path("matters/<str:number>/acts/<str:name>/", acting.act, name="act"),
     path("m/<uuid:uid>/", matter.matter_by_uid, name="matter_by_uid"),

@@ -1,4 +1,4 @@
-"""Today, the list of matters, cases, directory, notices and journal."""
+"""Cases, directory, notices and journal."""
 
 from __future__ import annotations
 
@@ -15,15 +15,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from concord.casework import queries
-from concord.casework.definitions import procedure_of
 from concord.casework.desk.cases import open_case
-from concord.casework.models import ProcedureVersion
-from concord.casework.queries import Cursor, Wanted
+from concord.casework.queries import Wanted
 from concord.entrypoints.workspace.beginnings import begin_address
 from concord.entrypoints.workspace.jinja import day, named
 from concord.entrypoints.workspace.presenting import Glass, rows_of, words
 from concord.entrypoints.workspace.routing import Handled, page, refusals_noted
-from concord.entrypoints.workspace.shell import menu
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date, now
 from concord.foundation.journal import queries as journal
@@ -51,10 +48,6 @@ OTHER_EVENTS: dict[str, Callable[[], str]] = {
     "token.issue": lambda: _("签发接口令牌"),
     "token.revoke": lambda: _("撤销接口令牌"),
 }
-ON_TODAY = 50
-WAITING_SHOWN = 15
-NEAR = 2
-MOST_COUNTED = 999
 DIGITS_OF_ID = 18
 
 
@@ -64,85 +57,8 @@ def glass_of(by: Actor) -> Glass:
     return Glass(by=by, today=today, charter=charter_on(today), calendar=calendar_on(today))
 
 
-@page("directory:read")
-def today(request: Handled) -> HttpResponse:
-    """What is mine, what is due and why, what waits for others; whoever handles no matters goes to their own work."""
-    if not request.actor.may("matter:read"):
-        return redirect(menu(request, request.actor)[-1][1])
-    by, glass = request.actor, glass_of(request.actor)
-    held = rows_of(queries.open_by_due(by, held=True, limit=ON_TODAY), glass)
-    waiting = rows_of(queries.open_by_due(by, held=False, limit=WAITING_SHOWN), glass)
-    signing = [line for line in held if line["signing"]]
-    mine = [line for line in held if line["act"] and not line["signing"]]
-    over = [line for line in held if line["due"] and line["due"]["over"]]
-    near = [line for line in held if line["due"] and not line["due"]["over"] and line["due"]["days_left"] <= NEAR]
-    listed = reverse("workspace:matters")
-    context = {
-        "today_date": glass.today,
-        "mine": mine,
-        "signing": signing,
-        "waiting": waiting,
-        "notices": [_notice(notice) for notice in notices.notices_for(by, before=None, limit=6)],
-        "figures": [
-            {"label": _("待我办理"), "value": len(mine), "tone": "active", "url": f"{listed}?open=1"},
-            {"label": _("待我签发"), "value": len(signing), "tone": "active", "url": f"{listed}?open=1"},
-            {"label": _("两个工作日内到期"), "value": len(near), "tone": "waiting", "url": f"{listed}?open=1"},
-            {"label": _("已超期"), "value": len(over), "tone": "bad", "url": f"{listed}?overdue=1"},
-        ],
-    }
-    return render(request, "workspace/today.html", context)
-
-
-@page("matter:read")
-def matters(request: Handled) -> HttpResponse:
-    """The list of matters with filters and keyset pages."""
-    by, glass = request.actor, glass_of(request.actor)
-    asked = {
-        name: request.GET.get(name, "").strip() for name in ("q", "state", "direction", "procedure", "overdue", "open")
-    }
-    wanted = Wanted(
-        text=asked["q"][:100],
-        state=asked["state"],
-        direction=asked["direction"],
-        procedure=asked["procedure"],
-        overdue_on=glass.today if asked["overdue"] else None,
-        open_only=bool(asked["open"]),
-    )
-    after, before = request.GET.get("after"), request.GET.get("before")
-    found = queries.page_of_matters(
-        by,
-        wanted,
-        limit=ROWS,
-        after=Cursor.parse(after) if after else None,
-        before=Cursor.parse(before) if before else None,
-    )
-    count = queries.count_of_matters(by, wanted, most=MOST_COUNTED)
-    kept = {name: value for name, value in asked.items() if value}
-    context = {
-        "rows": rows_of(found.rows, glass),
-        "filters": {**asked, "states": _states(by), "procedures": _procedures(glass), "active": bool(kept)},
-        "older_url": f"?{urlencode({**kept, 'after': str(found.older)})}" if found.older else "",
-        "newer_url": f"?{urlencode({**kept, 'before': str(found.newer)})}" if found.newer else "",
-        "count_text": _("共 %(n)s 件") % {"n": count if count <= MOST_COUNTED else f"{MOST_COUNTED}+"},
-        "begin_url": begin_address(by, glass),
-    }
-    return render(request, "workspace/matters.html", context)
-
-
-def _procedures(glass: Glass) -> list[tuple[str, str]]:
-    return [(name, words(glass.charter.procedure(name, on=glass.today))) for name in glass.charter.in_force]
-
-
-def _states(by: Actor) -> list[tuple[str, str]]:
-    """Every state of the procedures kept, once per id."""
-    found: dict[str, str] = {}
-    for version in ProcedureVersion.objects.defer("text"):
-        for state in procedure_of(version).states:
-            found.setdefault(state.id, words(state))
-    return list(found.items()) if by.may("matter:read") else []
-
-
-def _notice(notice: Any) -> dict[str, Any]:
+def told_notice(notice: Any) -> dict[str, Any]:
+    """A notice as a list shows it, with where it leads."""
     address = reverse("workspace:matter_by_uid", args=[notice.matter_uid]) if notice.matter_uid else ""
     return {"text": words(notice), "made_at": notice.made_at, "unread": notice.read_at is None, "url": address}
 
@@ -292,7 +208,7 @@ def notices_page(request: Handled) -> HttpResponse:
     before = request.GET.get("before", "")
     rows = notices.notices_for(by, before=_row_id(before), limit=ROWS + 1)
     context = {
-        "rows": [_notice(notice) for notice in rows[:ROWS]],
+        "rows": [told_notice(notice) for notice in rows[:ROWS]],
         "older_url": f"?before={rows[ROWS - 1].id}" if len(rows) > ROWS else "",
         "newer_url": reverse("workspace:notices") if before else "",
     }

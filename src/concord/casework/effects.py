@@ -189,4 +189,5 @@ def tell(
         at_work = [post for post in posts if (post.person_id, organisation.id) in workers]
         told += at_work if any(post in able for post in at_work) else [*at_work, *able]
     told = [post for post in told if post.person_id != act.person_id]
-    notices.tell(posts=told, kind=f"{procedure.id}.{rule.id}", said=said, matter_uid=matter.uid, at=act.at)
+    kind, subject = f"{procedure.id}.{rule.id}", matter.number
+    notices.tell(posts=told, kind=kind, said=said, matter_uid=matter.uid, at=act.at, subject=subject)

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 KNOWN = {
+    "CONCORD_ADDRESS": "the address people reach this installation at, for links in e-mail (http://CONCORD_BIND)",
     "CONCORD_BIND": "address and port the server listens on (127.0.0.1:8000)",
     "CONCORD_CHARTER": "the charter that seeds a new installation (g60)",
     "CONCORD_DATA": "folder of third-party test data, read by benches only",
@@ -20,7 +21,9 @@ KNOWN = {
     "CONCORD_HOME": "folder for the database, files and keys (var beside the project)",
     "CONCORD_HOSTS": "host names answered to, separated by commas (localhost,127.0.0.1)",
     "CONCORD_HTTPS": "1 when served behind TLS: cookies are marked secure (0)",
+    "CONCORD_MAIL_FROM": "the sender of e-mail; needed together with CONCORD_SMTP_URL",
     "CONCORD_SECRET_KEY": "key that signs sessions; made and kept in CONCORD_HOME when absent",
+    "CONCORD_SMTP_URL": "smtp://user:password@host:port, smtps:// for TLS from the start; no e-mail without it",
     "CONCORD_TEST_DATABASE": "sqlite or postgres: which database the tests run on",
     "CONCORD_WORKERS": "web processes (2)",
 }
@@ -28,6 +31,19 @@ PROJECT = Path(__file__).resolve().parents[3]
 LOOPBACK_NAMES = {"localhost"}
 MOST_WORKERS = 64
 LAST_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """The server that takes outgoing e-mail: ``tls`` from the first byte, else STARTTLS unless it is on loopback."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    tls: bool
+    starttls: bool
+    sender: str
 
 
 class BadEnvironment(SystemExit):
@@ -52,6 +68,8 @@ class Environment:
     charter: str
     fonts: Path
     workers: int
+    address: str = "http://127.0.0.1:8000"
+    mail: MailServer | None = None
 
 
 def read(environ: Mapping[str, str]) -> Environment:
@@ -74,6 +92,8 @@ def read(environ: Mapping[str, str]) -> Environment:
         charter=values.get("CONCORD_CHARTER", "g60"),
         fonts=Path(values.get("CONCORD_FONTS", str(PROJECT / "node_modules" / ".paper-fonts"))),
         workers=_count(values.get("CONCORD_WORKERS", "2")),
+        address=_web_address(values.get("CONCORD_ADDRESS", f"http://{host}:{port}")),
+        mail=_mail_server(values.get("CONCORD_SMTP_URL", ""), values.get("CONCORD_MAIL_FROM", "")),
     )
 
 
@@ -134,6 +154,33 @@ def _database(url: str) -> dict[str, str | int]:
             "port": parts.port or 5432,
         }
     raise BadEnvironment("CONCORD_DATABASE_URL", f"{parts.scheme or url!r} is not understood")
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise BadEnvironment("CONCORD_ADDRESS", f"{value!r} is no address of a web server")
+    return value.rstrip("/")
+
+
+def _mail_server(url: str, sender: str) -> MailServer | None:
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise BadEnvironment("CONCORD_SMTP_URL", f"{parts.scheme or url!r} is not understood")
+    if "@" not in sender:
+        raise BadEnvironment("CONCORD_MAIL_FROM", f"{sender!r} is no address of e-mail")
+    tls = parts.scheme == "smtps"
+    return MailServer(
+        host=parts.hostname,
+        port=parts.port or (465 if tls else 587),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        tls=tls,
+        starttls=not tls and not _is_loopback(parts.hostname),
+        sender=sender,
+    )
 
 
 def _kept_key(home: Path) -> str:

@@ -146,6 +146,16 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": ENVIRONMENT.home}},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+MAIL = ENVIRONMENT.mail
+MAIL_IS_SENT = MAIL is not None
+ADDRESS = ENVIRONMENT.address
+if MAIL is None:
+    EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+else:
+    EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.host, MAIL.port, MAIL.user, MAIL.password
+    EMAIL_USE_SSL, EMAIL_USE_TLS = MAIL.tls, MAIL.starttls
+    DEFAULT_FROM_EMAIL = MAIL.sender
+EMAIL_TIMEOUT = 20
 FILES_ROOT = ENVIRONMENT.home / "files"
 FONTS = ENVIRONMENT.fonts
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024

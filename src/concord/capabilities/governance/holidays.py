@@ -51,7 +51,7 @@ def _tell(clocks: Sequence[Recounted], notice: HolidayNotice, *, at: datetime) -
         f"Counted again by the holidays of {notice.year}: {en} — {title}",
     )
     posts = at_work(matter, owner, on=legal_date(at))
-    return notices.tell(posts=posts, kind=KIND, said=said, matter_uid=matter.uid, at=at)
+    return notices.tell(posts=posts, kind=KIND, said=said, matter_uid=matter.uid, at=at, subject=matter.number)
 
 
 def _dates(one: Recounted) -> str:

@@ -51,6 +51,7 @@ def _warn(run: ClockRun, calendar: Calendar, *, at: datetime) -> None:
         said=said,
         matter_uid=run.matter.uid,
         at=at,
+        subject=run.matter.number,
     )
     run.warned = [*run.warned, *due]
     run.save(update_fields=["warned"])

@@ -14,7 +14,8 @@ from concord.foundation.organisations.models import Organisation, Person
 class Notice(models.Model):
     """One message to one person; it names a matter but carries nothing personal.
 
-    ``mail_after`` is when it may go out by e-mail, null when it does not; ``mailed_at`` when it went.
+    ``subject`` is what an e-mail may call it by: the matter's number. ``mail_after`` is when it may go out by e-mail,
+    null when it does not; ``mailed_at`` when it went.
     """
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="+")
@@ -22,6 +23,7 @@ class Notice(models.Model):
     kind = models.CharField(max_length=100)
     zh = models.CharField(max_length=200)
     en = models.CharField(max_length=200)
+    subject = models.CharField(max_length=40, default="")
     matter_uid = models.UUIDField(null=True)
     made_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)

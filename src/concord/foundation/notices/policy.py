@@ -1,0 +1,47 @@
+"""How a person's settings are understood, and what a notice is called where its own words may not be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from concord.foundation.notices.models import NoticeSetting
+from concord.rules.charter import Charter
+from concord.rules.errors import Said
+from concord.rules.mail_times import MailWish
+
+DEFAULT: Final = MailWish()
+KINDS: Final[Mapping[str, Said]] = {
+    "casework.warn": Said("期限提醒", "A clock is running out"),
+    "matter.remind": Said("催办", "A reminder"),
+    "matter.offer_date": Said("商请期限", "Another date is offered"),
+    "matter.answer_date": Said("答复商请的期限", "An answer to the date offered"),
+    "matter.escalate": Said("升级督办", "An overdue matter is escalated"),
+    "matter.assign": Said("分办", "A matter is assigned to you"),
+    "matter.rate": Said("互评", "A rating was given"),
+    "charter.follow": Said("章程变更", "The charter has changed"),
+    "calendar.recounted": Said("放假安排变更，期限重新计算", "Holidays changed, a date was counted anew"),
+}
+OTHER: Final = Said("其他通知", "Another notice")
+
+
+def wish_of(setting: NoticeSetting) -> MailWish:
+    """The wish that a row of settings keeps."""
+    return MailWish(
+        mode=setting.mail,
+        digest_at=setting.digest_at,
+        quiet_from=setting.quiet_from,
+        quiet_until=setting.quiet_until,
+        working_days_only=setting.on_working_days_only,
+        muted=frozenset(setting.muted),
+    )
+
+
+def kind_words(kind: str, charter: Charter) -> Said:
+    """What a kind of notice is called: the act of a procedure by its name, anything else by ``KINDS``."""
+    area, _dot, name = kind.partition(".")
+    for procedure in charter.procedures.get(area, ()):
+        act = next((act for act in procedure.acts if act.id == name), None)
+        if act is not None:
+            return Said(f"{procedure.zh} · {act.zh}", f"{procedure.en} · {act.en}")
+    return KINDS.get(kind, OTHER)

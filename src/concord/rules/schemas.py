@@ -84,7 +84,7 @@ WRITTEN: Final[Mapping[Kind, Mapping[str, tuple[str, Schema] | None]]] = {
     Escalation: {
         "procedure": None,
         "clock": ("clock", _text(rf"{NAME}\.{NAME}")),
-        "after": ("after", _text(f"0(?:WD|CD|M|h)|{LIMIT}")),
+        "after": ("after", _text("(?:0|[1-9][0-9]{0,3})WD")),
     },
 }
 # What the reader fills in when the file does not say, and what it demands though the model could do without.

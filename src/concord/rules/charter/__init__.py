@@ -1,5 +1,6 @@
 """Charters: an alliance as data, loaded from files with what it extends."""
 
+from concord.rules.charter.ladder import ladder_of, rung_day
 from concord.rules.charter.loading import check, load
 from concord.rules.charter.model import (
     Agreement,
@@ -32,5 +33,7 @@ __all__ = [
     "Staffing",
     "Superior",
     "check",
+    "ladder_of",
     "load",
+    "rung_day",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
@@ -10,6 +9,7 @@ from concord.rules.charter.model import Charter, Escalation, Post
 from concord.rules.charter.reading import Part
 from concord.rules.errors import Fault, Said
 from concord.rules.law import check_sources
+from concord.rules.limits import Unit
 from concord.rules.procedure.checking import check_source
 from concord.rules.procedure.faults import Add, Faults
 from concord.rules.procedure.timing import check_limit
@@ -17,7 +17,8 @@ from concord.rules.rows import advise
 
 TIME_ZONE = "Asia/Shanghai"
 LANGUAGES = ("zh-Hans", "en")
-AT_ONCE = re.compile(r"0(?:WD|CD|M|h)")
+AT_ONCE = "0WD"
+READ = "matter:read"
 CITY_OF_SEAT = ("same_as_chair",)
 STAFFING_NEEDS = ("contract", "until", "sponsor")
 
@@ -226,7 +227,14 @@ def _check_in_force(part: Part, charter: Charter, faults: Faults) -> None:
         if faults.known(add, [name], charter.code_lists, "charter.unknown_code_list", Said("代码表", "code list")):
             faults.known(add, codes, charter.code_lists[name], "charter.unknown_code", Said("代码", "code"))
     for index, step in enumerate(part.escalation):
-        _check_escalation(step, charter, faults, faults.at(step.line, f"in_force.escalation.{index}"))
+        add = faults.at(step.line, f"in_force.escalation.{index}")
+        _check_escalation(step, charter, faults, add)
+        if step in part.escalation[:index]:
+            add(
+                "charter.rung_twice",
+                Said("同一级督办写了两次", "the same rung is written twice"),
+                Said("删去一处", "leave one of them out"),
+            )
 
 
 def _check_escalation(step: Escalation, charter: Charter, faults: Faults, add: Add) -> None:
@@ -234,8 +242,12 @@ def _check_escalation(step: Escalation, charter: Charter, faults: Faults, add: A
     clocks = {clock.id for version in versions for clock in version.clocks}
     if faults.known(add, [step.procedure], charter.procedures, "charter.unknown_procedure", Said("程序", "procedure")):
         faults.known(add, [step.clock], clocks, "charter.unknown_clock", Said("期限", "clock"))
-    if not AT_ONCE.fullmatch(step.after):
-        check_limit(step.after, add)
+    if step.after != AT_ONCE and (wait := check_limit(step.after, add)) and wait.unit is not Unit.WORKING_DAYS:
+        add(
+            "charter.rung_not_in_working_days",
+            Said(f"“{step.after}”不以工作日计", f"“{step.after}” is not in working days"),
+            Said("升级督办按逾期工作日计，如 3WD", "a rung is so many working days late, as 3WD"),
+        )
     if step.to == "agenda":
         return
     role, _, rest = step.to.partition(".")
@@ -244,4 +256,11 @@ def _check_escalation(step: Escalation, charter: Charter, faults: Faults, add: A
     else:
         roles = {role for version in versions for role in version.roles}
         faults.known(add, [role], roles, "charter.unknown_role", Said("角色", "role"))
-        faults.known(add, [rest], [one.id for one in charter.posts], "charter.unknown_post", Said("岗位", "post"))
+        posts = [one.id for one in charter.posts]
+        known = faults.known(add, [rest], posts, "charter.unknown_post", Said("岗位", "post"))
+        if known and READ not in charter.permissions_of(rest):
+            add(
+                "charter.post_cannot_read",
+                Said(f"岗位“{rest}”不能查看事项", f"the post “{rest}” may not read matters"),
+                Said(f"改为有 {READ} 权限的岗位", f"name a post that holds {READ}"),
+            )

@@ -9,6 +9,7 @@ from datetime import date
 
 from concord.rules.errors import NotFound, Said
 from concord.rules.law import Laws
+from concord.rules.limits import Unit
 from concord.rules.procedure import Line, Procedure, Source
 
 
@@ -160,13 +161,21 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """Whom a clock tells, so long after it ran out: ``role.post``, ``centre.group`` or ``agenda``."""
+    """One rung: whom a clock tells, so many working days after it ran out.
+
+    ``to`` is ``role.post``, ``centre.group`` or ``agenda``; ``after`` is written ``0WD``, ``3WD``.
+    """
 
     procedure: str
     clock: str
     after: str
     to: str
     line: int = dataclasses.field(default=0, compare=False)
+
+    @property
+    def working_days(self) -> int:
+        """How many working days after the clock ran out; 0: at once."""
+        return int(self.after.removesuffix(Unit.WORKING_DAYS))
 
 
 @dataclass(frozen=True, slots=True)

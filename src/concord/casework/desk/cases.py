@@ -2,41 +2,93 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 
 from concord.casework.models import Case
 from concord.foundation.access.actor import Actor
+from concord.foundation.database.clock import legal_date
 from concord.foundation.database.scope import writing
 from concord.foundation.journal import commands as journal
-from concord.rules.case_files import faults_of_case
+from concord.foundation.organisations.queries import charter_on
+from concord.rules.case_files import case_columns, read_case
 from concord.rules.errors import InvalidInput, NotAllowed, Problem, Said
 from concord.rules.identifiers import uuid7
+from concord.rules.sheets import Column, Option, Value
+
+OPEN = "case:open"
+CAUSES = "causes"
 
 
-def open_case(*, number: str, name: str, stage: str, by: Actor, at: datetime, entropy: bytes) -> Case:
-    """Open a case or lead of one's own organisation, to gather its matters. Raises NotAllowed, InvalidInput."""
-    if not by.may("case:open"):
-        raise NotAllowed(
-            "casework.may_not_open",
-            Said("您的岗位不能登记案件。", "Your post cannot register cases."),
+def columns_on(day: date) -> tuple[Column, ...]:
+    """What a case or lead is registered with, with the causes of the charter in force on the day."""
+    causes = charter_on(day).code_lists.get(CAUSES, {})
+    return case_columns([Option(code.id, code.zh, code.en) for code in causes.values()])
+
+
+def open_case(
+    *,
+    number: str,
+    name: str,
+    stage: str,
+    by: Actor,
+    at: datetime,
+    entropy: bytes,
+    more: Mapping[str, str] | None = None,
+) -> Case:
+    """Open a case or lead of one's own organisation, to gather its matters.
+
+    ``more`` is what else is known of it, by column (``columns_on``) as people type it: days, amounts in yuan. Raises
+    NotAllowed ``casework.may_not_open``, InvalidInput ``casework.bad_case``.
+    """
+    require_opener(by)
+    today = legal_date(at)
+    typed = {**(more or {}), "number": number, "name": name, "stage": stage}
+    values, problems = read_case(typed, columns_on(today), today=today)
+    if values["number"] and numbers_taken(by, [str(values["number"])]):
+        said = Said(
+            f"案件编号“{values['number']}”已经登记。", f"A case with number “{values['number']}” is already registered."
         )
-    number, name = number.strip(), name.strip()
-    problems = faults_of_case(number=number, name=name, stage=stage)
-    if Case.objects.filter(organisation=by.organisation, number=number).exists():
-        said = Said(f"案件编号“{number}”已经登记。", f"A case with number “{number}” is already registered.")
         problems.append(Problem("number", "taken", said))
     if problems:
         said = Said("案件没有登记，请更正标出的项目。", "The case was not registered; mend the marked fields.")
         raise InvalidInput("casework.bad_case", said, problems=tuple(problems))
+    return open_cases([values], by=by, at=at, entropy=entropy)[0]
+
+
+def open_cases(rows: Sequence[Mapping[str, Value]], *, by: Actor, at: datetime, entropy: bytes) -> list[Case]:
+    """Open a case for each row of checked values, all or none, each with its entry in the journal.
+
+    Raises NotAllowed ``casework.may_not_open``.
+    """
+    require_opener(by)
     with writing():
-        case = Case.objects.create(
-            uid=uuid7(at, entropy[:10]),
-            organisation=by.organisation,
-            number=number,
-            name=name,
-            stage=stage,
-            person=by.person,
-            opened_at=at,
+        opened = Case.objects.bulk_create([_case(row, n, by=by, at=at, entropy=entropy) for n, row in enumerate(rows)])
+        for case in opened:
+            journal.record(
+                event="case.open", at=at, by=by, subject=case.number, internal=True, details={"stage": case.stage}
+            )
+    return opened
+
+
+def numbers_taken(by: Actor, numbers: Collection[str]) -> set[str]:
+    """Those of the numbers under which the actor's organisation has registered a case already."""
+    found = Case.objects.filter(organisation=by.organisation, number__in=list(numbers))
+    return set(found.values_list("number", flat=True))
+
+
+def require_opener(by: Actor) -> None:
+    """Raise NotAllowed ``casework.may_not_open`` unless the actor may register cases."""
+    if not by.may(OPEN):
+        raise NotAllowed(
+            "casework.may_not_open",
+            Said("您的岗位不能登记案件。", "Your post cannot register cases."),
         )
-        journal.record(event="case.open", at=at, by=by, subject=number, internal=True, details={"stage": stage})
-    return case
+
+
+def _case(row: Mapping[str, Value], n: int, *, by: Actor, at: datetime, entropy: bytes) -> Case:
+    # A text that was left blank is kept as such, a day or an amount as unknown.
+    known = {name: value for name, value in row.items() if value is not None}
+    chance = hashlib.sha256(entropy + n.to_bytes(4)).digest()[:10]
+    return Case(uid=uuid7(at, chance), organisation=by.organisation, person=by.person, opened_at=at, **known)

@@ -14,8 +14,9 @@ from concord.foundation.database.scope import writing
 from concord.foundation.notices.models import Notice, NoticeSetting
 from concord.foundation.notices.policy import DEFAULT, wish_of
 from concord.foundation.organisations.models import Organisation, Post
-from concord.foundation.organisations.queries import calendar_on, posts_with
-from concord.rules.errors import Said
+from concord.foundation.organisations.queries import calendar_on, posts_with, with_substitutes
+from concord.rules.errors import InvalidInput, Problem, Said
+from concord.rules.mail_times import MODES
 
 LONGEST = 200
 
@@ -41,14 +42,22 @@ def tell_organisation(
 
 
 def tell(
-    *, posts: Iterable[Post], kind: str, said: Said, matter_uid: UUID | None, at: datetime, subject: str = ""
+    *,
+    posts: Iterable[Post],
+    kind: str,
+    said: Said,
+    matter_uid: UUID | None,
+    at: datetime,
+    subject: str = "",
+    but: int | None = None,
 ) -> int:
-    """Tell the holders of these posts, each person once per organisation; returns how many were told.
+    """Tell the holders of these posts and whoever stands in for them, each person once per organisation.
 
-    ``subject``, a matter's number, is what an e-mail calls it by. The same about the same matter at the same instant
+    Returns how many were told; ``but`` is the person who need not be told. ``subject``, a matter's number, is what an
+    e-mail calls it by. The same about the same matter at the same instant
     again changes nothing. Texts beyond 200 characters are cut.
     """
-    posts = list(posts)
+    posts = [post for post in with_substitutes(posts, on=legal_date(at)) if post.person_id != but]
     told = sorted({(post.person_id, post.organisation_id) for post in posts})
     mailed = _mailed_after({post.person_id for post in posts if post.person.email}, kind, at=at)
     with writing():
@@ -79,6 +88,30 @@ def mark_read(*, by: Actor, at: datetime, ids: Collection[int] | None = None) ->
         if ids is not None:
             unread = unread.filter(id__in=ids)
         return unread.update(read_at=at)
+
+
+def choose(*, setting: NoticeSetting, by: Actor, at: datetime) -> None:
+    """Keep how the actor wants to be told, and plan the e-mails that still wait anew.
+
+    Raises InvalidInput ``notices.bad_setting`` for an unknown way, or quiet hours with one end only.
+    """
+    problems: list[Problem] = []
+    if setting.mail not in MODES:
+        problems.append(Problem("mail", "unknown", Said("请选择一种方式。", "Choose one of the ways.")))
+    if (setting.quiet_from is None) != (setting.quiet_until is None):
+        field = "quiet_from" if setting.quiet_from is None else "quiet_until"
+        said = Said("免打扰时段请同时填写起止时间，或者都不填。", "Give both ends of the quiet hours, or neither.")
+        problems.append(Problem(field, "missing", said))
+    if problems:
+        said = Said("设置没有保存，请更正标出的项目。", "The settings were not kept; mend the marked fields.")
+        raise InvalidInput("notices.bad_setting", said, problems=tuple(problems))
+    wish, calendar, moment = wish_of(setting), calendar_on(legal_date(at)), at.astimezone(LEGAL_ZONE)
+    with writing():
+        setting.person = by.person
+        setting.save()
+        waiting = Notice.objects.filter(person=by.person, mail_after__isnull=False, mailed_at__isnull=True)
+        for kind in set(waiting.order_by().values_list("kind", flat=True)):
+            waiting.filter(kind=kind).update(mail_after=wish.sends_at(moment, kind, calendar))
 
 
 def _mailed_after(persons: Collection[int], kind: str, *, at: datetime) -> Mapping[int, datetime | None]:

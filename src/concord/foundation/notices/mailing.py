@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from email.utils import formataddr
-from smtplib import SMTPRecipientsRefused
+from smtplib import SMTPException, SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.html import escape
 
+from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import LEGAL_ZONE, legal_date
 from concord.foundation.database.scope import writing
 from concord.foundation.notices.commands import tell
@@ -24,7 +25,7 @@ from concord.foundation.notices.models import Notice
 from concord.foundation.notices.policy import kind_words
 from concord.foundation.organisations.models import Person, Post
 from concord.foundation.organisations.queries import charter_on, held_on
-from concord.rules.errors import Said
+from concord.rules.errors import Conflict, Said, Unavailable
 
 PERSONS = 200
 LINES = 50
@@ -49,6 +50,29 @@ def send_due(*, at: datetime) -> int:
         return 0
     with get_connection() as server:
         return sum(_send(person, server, at=at) for person in sorted(persons))
+
+
+def send_test(*, by: Actor, at: datetime) -> None:
+    """Send the actor a message at once, to see that e-mail arrives.
+
+    Raises Conflict ``notices.no_mail`` without a mail server or an address, Unavailable ``notices.mail_failed``.
+    """
+    if not settings.MAIL_IS_SENT or not by.person.email:
+        raise Conflict(
+            "notices.no_mail",
+            Said(
+                "没有配置邮件服务器，或者您没有登记邮箱。请联系系统管理员。",
+                "No mail server is set up, or you have no address; ask the administrator.",
+            ),
+        )
+    try:
+        message(by.person, [], at=at).send()
+    except (OSError, SMTPException) as error:
+        said = Said(
+            "邮件服务器没有接收这封邮件，请稍后再试，或联系系统管理员核对邮箱。",
+            "The mail server did not take the message; try later, or ask the administrator to check your address.",
+        )
+        raise Unavailable("notices.mail_failed", said) from error
 
 
 def _send(person: int, server: BaseEmailBackend, *, at: datetime) -> bool:

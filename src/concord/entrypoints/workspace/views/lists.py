@@ -1,4 +1,4 @@
-"""Cases, directory, notices and journal."""
+"""Cases, directory and journal."""
 
 from __future__ import annotations
 
@@ -24,8 +24,6 @@ from concord.entrypoints.workspace.routing import Handled, page, refusals_noted
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date, now
 from concord.foundation.journal import queries as journal
-from concord.foundation.notices import commands as notice_commands
-from concord.foundation.notices import queries as notices
 from concord.foundation.organisations.models import Kind, Organisation
 from concord.foundation.organisations.queries import calendar_on, charter_on, organisations, posts_on
 from concord.rules.errors import InvalidInput
@@ -57,17 +55,11 @@ def glass_of(by: Actor) -> Glass:
     return Glass(by=by, today=today, charter=charter_on(today), calendar=calendar_on(today))
 
 
-def told_notice(notice: Any) -> dict[str, Any]:
-    """A notice as a list shows it, with where it leads."""
-    address = reverse("workspace:matter_by_uid", args=[notice.matter_uid]) if notice.matter_uid else ""
-    return {"text": words(notice), "made_at": notice.made_at, "unread": notice.read_at is None, "url": address}
-
-
 @page("case:open")
 def cases(request: Handled) -> HttpResponse:
     """The cases of one's own organisation."""
     before = request.GET.get("before", "")
-    found = queries.page_of_cases(request.actor, before=_row_id(before), limit=ROWS + 1)
+    found = queries.page_of_cases(request.actor, before=row_id(before), limit=ROWS + 1)
     rows = found[:ROWS]
     shown = [
         {
@@ -198,23 +190,6 @@ def _hat_label(organisation: Organisation, line: str) -> str:
     return {"market": _("市场监管"), "patent": _("知识产权")}.get(line, line)
 
 
-@page("directory:read")
-def notices_page(request: Handled) -> HttpResponse:
-    """The notices of the actor; marking them as read."""
-    by = request.actor
-    if request.method == "POST":
-        notice_commands.mark_read(by=by, at=now())
-        return redirect("workspace:notices")
-    before = request.GET.get("before", "")
-    rows = notices.notices_for(by, before=_row_id(before), limit=ROWS + 1)
-    context = {
-        "rows": [told_notice(notice) for notice in rows[:ROWS]],
-        "older_url": f"?before={rows[ROWS - 1].id}" if len(rows) > ROWS else "",
-        "newer_url": reverse("workspace:notices") if before else "",
-    }
-    return render(request, "workspace/notices.html", context)
-
-
 @page("journal:read")
 def journal_page(request: Handled) -> HttpResponse:
     """The journal of the auditor's organisation."""
@@ -222,7 +197,7 @@ def journal_page(request: Handled) -> HttpResponse:
     asked = {name: request.GET.get(name, "").strip() for name in ("q", "event", "since", "until", "before")}
     entries = journal.entries_for(
         by,
-        before=_row_id(asked["before"]),
+        before=row_id(asked["before"]),
         limit=ROWS + 1,
         subject=asked["q"][:80],
         event=asked["event"] or None,
@@ -253,7 +228,7 @@ def journal_page(request: Handled) -> HttpResponse:
     return render(request, "workspace/journal.html", context)
 
 
-def _row_id(text: str) -> int | None:
+def row_id(text: str) -> int | None:
     """The last row of the page before; InvalidInput ``casework.bad_cursor`` for anything but a row's number."""
     if not text:
         return None

@@ -11,7 +11,8 @@ from concord.casework import queries
 from concord.entrypoints.workspace.presenting import rows_of
 from concord.entrypoints.workspace.routing import Handled, page
 from concord.entrypoints.workspace.shell import menu
-from concord.entrypoints.workspace.views.lists import glass_of, told_notice
+from concord.entrypoints.workspace.views.lists import glass_of
+from concord.entrypoints.workspace.views.notices import told_notice
 from concord.foundation.notices import queries as notices
 
 ON_TODAY = 50

@@ -1,4 +1,5 @@
 // Small comforts; every page does its main work without them.
+import { walkCalendar } from './parts/calendar.js';
 import { watchDrops } from './parts/drops.js';
 import { guardForms } from './parts/guard.js';
 import { growItemLists } from './parts/items.js';
@@ -15,3 +16,4 @@ numberLines(document);
 guardForms(document);
 offerPrinting(document);
 showBeginnings(document);
+walkCalendar(document);

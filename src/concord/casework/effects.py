@@ -179,15 +179,15 @@ def tell(
     charter = charter_on(today)
     sides = {organisation.id for organisation in (act.organisation, *([] if act.internal else receivers))}
     readers = list(posts_with(sides, READ, on=today))
-    workers = set(Act.objects.filter(matter=matter).values_list("person_id", "organisation_id"))
+    worked = list(Act.objects.filter(matter=matter).values_list("person_id", "organisation_id", "post_id"))
+    workers, posts_at_work = {one[:2] for one in worked}, {one[2] for one in worked}
     told: list[Post] = []
     for role, organisation in ((role, one) for role, held_by in parties.items() for one in held_by):
         posts = [post for post in readers if post.organisation_id == organisation.id]
         following = procedure.possible(matter.state if matter.inner_role in {"", role} else matter.outer_state, role)
         permission = following[0].permission if following else READ
         able = [post for post in posts if permission in charter.permissions_of(post.kind)]
-        at_work = [post for post in posts if (post.person_id, organisation.id) in workers]
+        at_work = [one for one in posts if (one.person_id, organisation.id) in workers or one.pk in posts_at_work]
         told += at_work if any(post in able for post in at_work) else [*at_work, *able]
-    told = [post for post in told if post.person_id != act.person_id]
-    kind, subject = f"{procedure.id}.{rule.id}", matter.number
-    notices.tell(posts=told, kind=kind, said=said, matter_uid=matter.uid, at=act.at, subject=subject)
+    kind, subject, doer = f"{procedure.id}.{rule.id}", matter.number, act.person_id
+    notices.tell(posts=told, kind=kind, said=said, matter_uid=matter.uid, at=act.at, subject=subject, but=doer)

@@ -335,7 +335,7 @@ def _beyond(cursor: Cursor, *, newer: bool) -> Q:
 
 def timeline_of(known: Seen, *, by: Actor) -> list[Act]:
     """The acts that the actor's side knows of, oldest first, with who did them and what they issued and attached."""
-    rows = acts_known(known.matter, by=by).select_related("person", "organisation", "paper__file")
+    rows = acts_known(known.matter, by=by).select_related("person", "post__person", "organisation", "paper__file")
     return list(rows.prefetch_related("attachments__file").order_by("seq"))
 
 
@@ -365,8 +365,9 @@ def participants_of(known: Seen) -> list[Participant]:
 def at_work(matter: Matter, organisation: Organisation, *, on: date) -> list[Post]:
     """Those of the organisation who have worked on the matter and may read it, or else everybody there who may."""
     posts = list(posts_with([organisation.id], READ, on=on))
-    workers = set(Act.objects.filter(matter=matter, organisation=organisation).values_list("person_id", flat=True))
-    return [post for post in posts if post.person_id in workers] or posts
+    acts = list(Act.objects.filter(matter=matter, organisation=organisation).values_list("person_id", "post_id"))
+    people, in_posts = {person for person, _ in acts}, {post for _, post in acts}
+    return [one for one in posts if one.person_id in people or one.pk in in_posts] or posts
 
 
 def paper_for(*, uid: UUID, by: Actor) -> Paper:

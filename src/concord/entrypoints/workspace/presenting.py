@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 
 from concord.casework.counting import explained
 from concord.casework.definitions import clock_rule, procedure_of, rules_of
+from concord.casework.desk.dates import AGREED, begun_by_agreement
 from concord.casework.models import Act, ClockRun, Matter, Message, Paper, Participant
 from concord.casework.queries import Seen, ShownMatter, holding_together, pressing
 from concord.entrypoints.workspace.jinja import day, in_english, named
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date
 from concord.foundation.files.models import File
-from concord.foundation.organisations.models import Organisation, Person
+from concord.foundation.organisations.models import Organisation, Person, Post
 from concord.rules.calendar import Calendar
 from concord.rules.canonical import JSON
 from concord.rules.charter import Charter
@@ -126,7 +127,6 @@ def clock(run: ClockRun, procedure: Procedure, glass: Glass) -> dict[str, Any]:
     """A clock with its two dates, its ground and its explanation day by day."""
     rule = clock_rule(run)
     counted = explained(run, glass.calendar)
-    ended = run.ended_by and words(procedure.act(run.ended_by))
     return {
         "id": run.clock,
         "label": words(rule),
@@ -135,7 +135,7 @@ def clock(run: ClockRun, procedure: Procedure, glass: Glass) -> dict[str, Any]:
         "safe": run.safe_due if run.safe_due != run.legal_due else None,
         "running": run.running,
         "late": bool(run.ended_at and legal_date(run.ended_at) > run.legal_due),
-        "ended": ended or "",
+        "ended": _ended_by(run, procedure),
         "ended_at": run.ended_at,
         "started": run.start_date,
         "limit": run.limit,
@@ -143,6 +143,13 @@ def clock(run: ClockRun, procedure: Procedure, glass: Glass) -> dict[str, Any]:
         "moved": _moved(run),
         "steps": [{"date": step.date, "counted": step.counted, "said": words(step.said)} for step in counted.steps],
     }
+
+
+def _ended_by(run: ClockRun, procedure: Procedure) -> str:
+    """What ended a clock, in words: an act of the procedure, or the sides' agreement on another date."""
+    if run.ended_by == AGREED:
+        return _("双方商定改期")
+    return words(procedure.act(run.ended_by)) if run.ended_by else ""
 
 
 def _moved(run: ClockRun) -> list[str]:
@@ -264,7 +271,7 @@ def told_act(
         "seq": act.seq,
         "label": words(rule),
         "organisation": named(act.organisation),
-        "person": named(act.person),
+        "person": actor_words(act.person, act.post),
         "at": act.at,
         "internal": act.internal,
         "paper": {"number": paper.number, "url": reverse("workspace:paper", args=[paper.uid, "pdf"])}
@@ -275,14 +282,22 @@ def told_act(
     }
 
 
+def actor_words(person: Person, post: Post) -> str:
+    """Who acted, and in whose place when it was not in a post of their own: 叶青（代沈昀）."""
+    if person.pk == post.person_id:
+        return named(person)
+    return _("%(person)s（代%(absent)s）") % {"person": named(person), "absent": named(post.person)}
+
+
 def begun_by(acts: Sequence[Act], runs: Sequence[ClockRun], procedure: Procedure) -> dict[int, list[ClockRun]]:
     """The clocks that each act started, by the act's id.
 
     A clock counted from the moment of the act is told by it; one counted from a day that was told belongs to the next
-    act that starts such a clock and has none yet.
+    act that starts such a clock and has none yet. One that began because a date was agreed on belongs to no act.
     """
     found: dict[int, list[ClockRun]] = {}
-    for run in sorted(runs, key=lambda one: one.pk):
+    agreed = begun_by_agreement(runs)
+    for run in sorted((one for one in runs if one.pk not in agreed), key=lambda one: one.pk):
         starting = [act for act in acts if run.clock in procedure.act(act.act).starts]
         free = [act for act in starting if all(other.clock != run.clock for other in found.get(act.id, ()))]
         act = next((act for act in starting if act.at == run.started_at), None) or next(iter(free), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -9,13 +10,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from concord.entrypoints.workspace.jinja import named
+from concord.entrypoints.workspace.jinja import day, named
 from concord.entrypoints.workspace.presenting import words
 from concord.foundation.access.actor import Actor
 from concord.foundation.access.queries import posts_held
 from concord.foundation.database.clock import legal_date, now
 from concord.foundation.notices.queries import unread_count
-from concord.foundation.organisations.queries import charter_on
+from concord.foundation.organisations.models import Post
+from concord.foundation.organisations.queries import charter_on, stood_in_by
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -32,10 +34,12 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if actor is not None:
         on = legal_date(now())
         names = {post.id: words(post) for post in charter_on(on).posts}
+        until = {row.post_id: row.held_until - timedelta(days=1) for row in stood_in_by(actor.person, on=on)}
         known["posts"] = [
             {
                 "id": post.id,
                 "label": names.get(post.kind, post.kind),
+                "instead": _instead(post, until[post.id]) if post.person_id != actor.person.id else "",
                 "organisation": named(post.organisation),
                 "current": post.id == actor.post.id,
             }
@@ -44,6 +48,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         known["menu"] = menu(request, actor)
         known["unread"] = unread_count(actor)
     return known
+
+
+def _instead(post: Post, last: date) -> str:
+    """In whose place one acts, and until when."""
+    return _("代%(absent)s（至%(day)s）") % {"absent": named(post.person), "day": day(last)}
 
 
 def menu(request: HttpRequest, actor: Actor) -> list[tuple[str, str, str, bool]]:

@@ -8,24 +8,42 @@ from concord.foundation.access.actor import Actor
 from concord.foundation.access.models import Feed, Token
 from concord.foundation.access.tokens import digest_of
 from concord.foundation.database.clock import legal_date
+from concord.foundation.database.memory import remembered
 from concord.foundation.organisations.models import Organisation, Person, Post
-from concord.foundation.organisations.queries import charter_on, held_on
+from concord.foundation.organisations.queries import charter_on, held_on, stood_in_by
 from concord.rules.errors import NotFound, Said
 
 
 def posts_held(person: Person, *, on: date) -> list[Post]:
-    """The posts that ``person`` holds on the day, with organisation and scope loaded."""
+    """The posts that ``person`` holds on the day and then those one stands in for, with organisation and scope loaded.
+
+    A post of another is told by its ``person``; until when one stands in for it, by ``stood_in_by``.
+    """
+    own = remembered(("held", person.id, on), lambda: _own(person, on=on))
+    others = {row.post_id: row.post for row in stood_in_by(person, on=on)}
+    return [*own, *others.values()]
+
+
+def _own(person: Person, *, on: date) -> list[Post]:
     return list(Post.objects.filter(held_on(on), person=person).select_related("organisation__scope", "person"))
 
 
+def post_ids_of(person: Person, *, on: date) -> list[int]:
+    """The numbers of the posts in which ``person`` acts on the day, in their own and in place of others."""
+    return [post.id for post in posts_held(person, on=on)]
+
+
 def actor_for(person: Person, *, post_id: int | None, at: datetime) -> Actor | None:
-    """The actor of ``person`` in the chosen post, or in the first one held; None when no post is held today."""
+    """The actor of ``person`` in the chosen post, or in the first one held; None when no post is held today.
+
+    The post may be that of somebody for whom the person stands in: the act is in that post and of this person.
+    """
     on = legal_date(at)
     posts = posts_held(person, on=on)
     if not person.is_active or not posts:
         return None
     post = next((held for held in posts if held.id == post_id), posts[0])
-    return _actor(post, on=on)
+    return _actor(post, person=person, on=on)
 
 
 def actor_of_token(secret: str, *, at: datetime) -> Actor | None:
@@ -39,15 +57,15 @@ def actor_of_token(secret: str, *, at: datetime) -> Actor | None:
         return None
     on = legal_date(at)
     post = token.post
-    if not post.person.is_active or post.held_from > on or (post.held_until is not None and post.held_until <= on):
+    if not post.person.is_active or not Post.objects.filter(held_on(on), pk=post.pk).exists():
         return None
-    return _actor(post, on=on, within=frozenset(token.permissions))
+    return _actor(post, person=post.person, on=on, within=frozenset(token.permissions))
 
 
-def _actor(post: Post, *, on: date, within: frozenset[str] | None = None) -> Actor:
+def _actor(post: Post, *, person: Person, on: date, within: frozenset[str] | None = None) -> Actor:
     permissions = charter_on(on).permissions_of(post.kind)
     return Actor(
-        person=post.person,
+        person=person,
         post=post,
         organisation=post.organisation,
         scope_id=post.organisation.scope.id,
@@ -68,7 +86,7 @@ def actor_of_feed(secret: str, *, at: datetime) -> Actor | None:
         return None
     on = legal_date(at)
     held = Post.objects.filter(held_on(on), pk=feed.post_id, person__is_active=True).exists()
-    return _actor(feed.post, on=on, within=frozenset({"matter:read"})) if held else None
+    return _actor(feed.post, person=feed.post.person, on=on, within=frozenset({"matter:read"})) if held else None
 
 
 def tokens_of(by: Actor) -> list[Token]:

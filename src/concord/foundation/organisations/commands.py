@@ -9,9 +9,20 @@ from datetime import date, datetime
 from concord.foundation.database.clock import legal_date
 from concord.foundation.database.memory import forget
 from concord.foundation.database.scope import writing
-from concord.foundation.organisations.models import CharterVersion, Hat, HolidayText, Kind, Organisation, Person, Post
+from concord.foundation.organisations.models import (
+    CharterVersion,
+    Department,
+    Hat,
+    HolidayText,
+    Kind,
+    Organisation,
+    Person,
+    Post,
+)
 from concord.foundation.organisations.queries import charter_of, charter_on
+from concord.foundation.organisations.safeguards import require_separate
 from concord.rules.calendar import HolidayNotice, parse_notice
+from concord.rules.coverage import Span
 from concord.rules.errors import InvalidInput, Problem, Said
 
 CENTRE_CODE = "centre"
@@ -101,12 +112,33 @@ def appoint(
     held_from: date,
     held_until: date | None = None,
     group: str = "",
+    department: Department | None = None,
+    home: Organisation | None = None,
+    effective: bool = True,
 ) -> Post:
-    """Give ``person`` a post; the kind must be one that the charter knows on the first day."""
+    """Give ``person`` a post; not ``effective`` until it is confirmed.
+
+    Raises InvalidInput ``organisations.unknown_post`` for a kind that the charter does not know on the first day and
+    ``organisations.bad_term``, Conflict ``people.duties_apart`` (三员分立).
+    """
     kinds = {post.id for post in charter_on(held_from).posts}
     if kind not in kinds:
         said = Said(f"章程中没有岗位“{kind}”。", f"The charter knows no post {kind!r}.")
         raise InvalidInput("organisations.unknown_post", said, problems=(Problem("kind", "unknown", said),))
-    return Post.objects.create(
-        person=person, organisation=organisation, kind=kind, group=group, held_from=held_from, held_until=held_until
+    if held_until is not None and held_until <= held_from:
+        said = Said("任期末日不能早于首日。", "The last day of a term must not precede its first.")
+        raise InvalidInput("organisations.bad_term", said, problems=(Problem("last", "before_first", said),))
+    require_separate(person, organisation.id, kind, Span(held_from, held_until), on=held_from)
+    made = Post.objects.create(
+        person=person,
+        organisation=organisation,
+        kind=kind,
+        group=group,
+        held_from=held_from,
+        held_until=held_until,
+        department=department,
+        home=home,
+        effective=effective,
     )
+    forget()
+    return made

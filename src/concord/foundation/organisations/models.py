@@ -159,7 +159,8 @@ class Person(AbstractBaseUser):
 class Post(models.Model):
     """A post (岗位) that a person holds in an organisation for a time; the charter says what it may do.
 
-    ``home`` is the member that seconded the person to the centre.
+    ``home`` is the member that seconded the person to the centre. A post that still waits for confirmation, or was
+    refused or withdrawn, is not ``effective`` and gives no rights. ``successor`` takes over what is open when it ends.
     """
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="posts")
@@ -170,6 +171,8 @@ class Post(models.Model):
     held_until = models.DateField(null=True, blank=True)
     department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="posts")
     home = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
+    effective = models.BooleanField(default=True, db_default=True)
+    successor = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
 
     class Meta:
         ordering: ClassVar = ["held_from", "id"]
@@ -186,17 +189,19 @@ class Post(models.Model):
 class Substitution(models.Model):
     """For a time the holder of another post also acts in this one: on leave (请假代理) or by delegation (授权).
 
-    Whoever acts so does it in the absent one's post and under their own name.
+    Whoever acts so does it in the absent one's post and under their own name. A leave may have no substitute; a
+    delegation is not ``effective`` before it is confirmed.
     """
 
     post = models.ForeignKey(Post, models.PROTECT, related_name="substitutions")
-    substitute = models.ForeignKey(Post, models.PROTECT, related_name="stands_in")
+    substitute = models.ForeignKey(Post, models.PROTECT, null=True, related_name="stands_in")
     reason = models.CharField(max_length=12)
     held_from = models.DateField()
     held_until = models.DateField()
     arranged_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     arranged_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    effective = models.BooleanField(default=True, db_default=True)
 
     class Meta:
         ordering: ClassVar = ["held_from", "id"]
@@ -207,6 +212,33 @@ class Substitution(models.Model):
 
     def __str__(self) -> str:
         return f"{self.substitute} ⇒ {self.post}"
+
+
+class Proposal(models.Model):
+    """What the administrator proposes and the security officer confirms or refuses (三员分立): it waits until then.
+
+    A post to be held, a longer term (``until``, its last day not included; null without an end), or a delegation.
+    """
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    post = models.ForeignKey(Post, models.PROTECT, related_name="proposals")
+    substitution = models.ForeignKey(Substitution, models.PROTECT, null=True, related_name="proposals")
+    longer = models.BooleanField(default=False)
+    until = models.DateField(null=True)
+    proposed_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    decided_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    accepted = models.BooleanField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["organisation", "id"], condition=Q(decided_at__isnull=True), name="proposal_waiting")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.post_id} {self.proposed_at:%Y-%m-%d}"
 
 
 class Invitation(models.Model):

@@ -9,7 +9,17 @@ from functools import lru_cache
 from django.db.models import Q, QuerySet
 
 from concord.foundation.database.memory import remembered
-from concord.foundation.organisations.models import CharterVersion, HolidayText, Kind, Organisation, Post
+from concord.foundation.organisations.models import (
+    CharterVersion,
+    Competence,
+    Department,
+    HolidayText,
+    Kind,
+    Organisation,
+    Person,
+    Post,
+    Substitution,
+)
 from concord.rules.calendar import Calendar, calendar_from, parse_notice
 from concord.rules.charter import Charter, load
 from concord.rules.errors import NotFound, Said
@@ -56,9 +66,45 @@ def official_name(organisation: Organisation, line: str) -> str:
     return hat.zh if hat else organisation.zh
 
 
-def held_on(day: date) -> Q:
-    """The posts whose term covers ``day``: rights begin and end with it."""
-    return Q(held_from__lte=day) & (Q(held_until__isnull=True) | Q(held_until__gt=day))
+def held_on(day: date, through: str = "") -> Q:
+    """The posts whose term covers ``day``, confirmed where that is needed: rights begin and end with it.
+
+    ``through`` is the way from the rows asked for to the post, such as ``substitute__``.
+    """
+    begun = Q(**{f"{through}held_from__lte": day, f"{through}effective": True})
+    return begun & (Q(**{f"{through}held_until__isnull": True}) | Q(**{f"{through}held_until__gt": day}))
+
+
+def valid_on(day: date) -> Q:
+    """The departments and competences that are valid on ``day``."""
+    return Q(valid_from__lte=day) & (Q(valid_until__isnull=True) | Q(valid_until__gt=day))
+
+
+def standing_on(day: date) -> QuerySet[Substitution]:
+    """The substitutions by which somebody acts in the post of another on ``day``, with both posts and persons."""
+    return Substitution.objects.filter(
+        held_on(day, "post__"),
+        held_on(day, "substitute__"),
+        effective=True,
+        held_from__lte=day,
+        held_until__gt=day,
+        post__person__is_active=True,
+        substitute__person__is_active=True,
+    ).select_related("post__person", "post__organisation__scope", "substitute__person")
+
+
+def stood_in_by(person: Person, *, on: date) -> list[Substitution]:
+    """The posts of others in which ``person`` acts on the day, and until when."""
+    return remembered(("standing", person.id, on), lambda: list(standing_on(on).filter(substitute__person=person)))
+
+
+def with_substitutes(posts: Iterable[Post], *, on: date) -> list[Post]:
+    """These posts, and those of whoever stands in for their holders on the day: one is told what the other is told."""
+    told = list(posts)
+    if not told:
+        return told
+    rows = standing_on(on).filter(post__in=[post.pk for post in told]).select_related("substitute__organisation")
+    return [*told, *(row.substitute for row in rows if row.substitute is not None)]
 
 
 def posts_with(organisation_ids: Iterable[int], permission: str, *, on: date) -> QuerySet[Post]:
@@ -72,6 +118,24 @@ def posts_with(organisation_ids: Iterable[int], permission: str, *, on: date) ->
 def posts_on(day: date) -> QuerySet[Post]:
     """Every post held on ``day`` by an active person, with the person."""
     return Post.objects.filter(held_on(day), person__is_active=True).select_related("person")
+
+
+def departments_on(day: date) -> QuerySet[Department]:
+    """The departments valid on ``day``, the liaison desk of each organisation first."""
+    return Department.objects.filter(valid_on(day)).order_by("organisation__position", "-desk", "id")
+
+
+def competences_on(day: date) -> QuerySet[Competence]:
+    """What each department was competent for on ``day``."""
+    rows = Competence.objects.filter(valid_on(day), department__valid_from__lte=day)
+    return rows.filter(Q(department__valid_until__isnull=True) | Q(department__valid_until__gt=day)).select_related(
+        "department"
+    )
+
+
+def desk_of(organisation_id: int, *, on: date) -> Department | None:
+    """The liaison desk (联络窗口) of the organisation: it takes what nobody else has; None where there is none."""
+    return departments_on(on).filter(organisation=organisation_id, desk=True).first()
 
 
 def _version_on(day: date) -> tuple[str, str]:

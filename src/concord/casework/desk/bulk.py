@@ -19,7 +19,9 @@ from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date
 from concord.foundation.database.locking import locked
 from concord.foundation.database.scope import writing
-from concord.rules.errors import ConcordError, Conflict, InvalidInput, Problem, Said
+from concord.foundation.organisations.queries import charter_on
+from concord.rules import answers as rule_answers
+from concord.rules.errors import ConcordError, Conflict, InvalidInput, NotFound, Problem, Said
 from concord.rules.procedure import Act as ActRule
 from concord.rules.procedure import Field, FieldType, Procedure, refusals, rounds
 
@@ -149,6 +151,23 @@ def offers(rows: Iterable[Seen], by: Actor) -> list[Offer]:
         for (_, _, fields), together in groups.items()
     ]
     return sorted(made, key=lambda offer: -len(offer.numbers))
+
+
+def offer_named(name: str, rows: Iterable[Seen]) -> Offer:
+    """The act with this name (``lead.issue``), possible or not by now; NotFound where no matter's procedure has it."""
+    for known in rows:
+        rule = next((rule for rule in known.procedure.acts if f"{known.procedure.id}.{rule.id}" == name), None)
+        if rule is not None and is_common(known.procedure, rule):
+            return Offer(known.procedure, rule, asked_together(known.procedure, rule), frozenset({name}), ())
+    said = Said(
+        "选中的事项不能一起这样办理，请重新选择。", "The chosen matters cannot be done so at once; choose again."
+    )
+    raise NotFound("casework.no_act", said)
+
+
+def require_answers(offer: Offer, answers: Mapping[str, object], *, on: date) -> None:
+    """Refuse answers that no row could take: InvalidInput ``answers.invalid`` with every problem."""
+    rule_answers.take(offer.procedure, offer.rule, answers, known={}, code_lists=charter_on(on).code_lists)
 
 
 def asked_together(procedure: Procedure, rule: ActRule) -> tuple[Field, ...]:

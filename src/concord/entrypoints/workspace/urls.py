@@ -6,6 +6,7 @@ from django.urls import path
 
 from concord.entrypoints.workspace.views import (
     acting,
+    assigning,
     charter,
     charter_drafts,
     charter_texts,
@@ -25,6 +26,7 @@ urlpatterns = [
     path("matters/", matters_list.matters, name="matters"),
     path("matters/<str:number>/", matter.matter, name="matter"),
     path("matters/<str:number>/acts/<str:name>/", acting.act, name="act"),
+    path("matters/<str:number>/handler/", assigning.assign, name="assign"),
     path("m/<uuid:uid>/", matter.matter_by_uid, name="matter_by_uid"),
     path("begin/", acting.beginnings, name="beginnings"),
     path("begin/<str:procedure>/<str:name>/", acting.begin, name="begin"),

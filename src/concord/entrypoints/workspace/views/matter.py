@@ -29,6 +29,7 @@ from concord.entrypoints.workspace.presenting import (
     words,
 )
 from concord.entrypoints.workspace.routing import Handled, page, refusals_noted
+from concord.entrypoints.workspace.views.assigning import handler_card
 from concord.entrypoints.workspace.views.lists import glass_of
 from concord.foundation.database.clock import now
 from concord.foundation.files import queries as files
@@ -67,6 +68,7 @@ def page_of(known: Seen, glass: Glass) -> dict[str, object]:
     started = begun_by(acts, runs, procedure)
     return {
         "matter": header(known, glass),
+        "handler": handler_card(known, glass),
         "facts": facts(known, glass, told),
         "law": told_law(known, glass),
         "acts": [

@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
+from concord.entrypoints.workspace.account_events import FACTOR_IN_SESSION, OWN
 from concord.foundation.database.scope import SYSTEM, enter
 from tests.support.worlds import World
 
@@ -17,14 +18,27 @@ Fields = dict[str, list[str]]
 
 
 class Desk:
-    """One person at a desk; after each request the connection speaks for the system again, so that tests may look."""
+    """One person at a desk, signed in with a second factor unless told otherwise.
+
+    After each request the connection speaks for the system again, so that tests may look.
+    """
 
     def __init__(
-        self, world: World, person: str = "", *, language: str = "zh-hans", forgeries_refused: bool = False
+        self,
+        world: World,
+        person: str = "",
+        *,
+        language: str = "zh-hans",
+        forgeries_refused: bool = False,
+        factor: bool = True,
     ) -> None:
         self.client = Client(headers={"accept-language": language}, enforce_csrf_checks=forgeries_refused)
         if person:
             self.client.force_login(world.person(person), backend=BACKEND)
+        if person and factor:
+            session = self.client.session
+            session[FACTOR_IN_SESSION] = OWN
+            session.save()
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> HttpResponse:
         """Open a page."""

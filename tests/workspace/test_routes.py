@@ -18,9 +18,17 @@ from tests.workspace.desk import missing, text_of
 UNKNOWN = UUID(int=7)
 # What anybody may reach; everything else names the permission it asks for.
 OPEN_TO_ALL = {
+    "^account/password/new/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+    "account/code/",
     "account/inactive/",
     "account/login/",
     "account/logout/",
+    "account/password/forgotten/",
+    "account/password/forgotten/sent/",
+    "account/password/new/",
+    "account/sign-on/",
+    "account/sign-on/back/",
+    "account/sign-on/cancelled/",
     "language/",
     "persona/",
 }
@@ -118,7 +126,7 @@ def test_who_may_read_no_matters_begins_on_a_page_of_their_own(post: str, first:
 def test_who_holds_no_post_learns_why_nothing_opens(name: str, given: dict[str, Any], sit: Sit) -> None:
     response = sit("stranger").get(address(name, given))
     assert response.status_code == 403
-    assert missing(response, ["access.no_post", "没有在任的岗位", "退出登录"]) == []
+    assert missing(response, ["access.no_post", "没有在任的岗位", "登录已经结束"]) == []
 
 
 @pytest.mark.parametrize("path", ["/", "/account/login/", "/nowhere/", "/journal/"])

@@ -22,6 +22,12 @@ KNOWN = {
     "CONCORD_HOSTS": "host names answered to, separated by commas (localhost,127.0.0.1)",
     "CONCORD_HTTPS": "1 when served behind TLS: cookies are marked secure (0)",
     "CONCORD_MAIL_FROM": "the sender of e-mail; needed together with CONCORD_SMTP_URL",
+    "CONCORD_OIDC_CLIENT_ID": "the name under which the provincial sign-on knows this installation",
+    "CONCORD_OIDC_CLIENT_SECRET": "the secret that goes with CONCORD_OIDC_CLIENT_ID",
+    "CONCORD_OIDC_ISSUER": "address of the OpenID provider people may sign in with; none without it",
+    "CONCORD_OIDC_MFA": "1: a sign-in that the provider calls multi-factor counts as the second factor (0)",
+    "CONCORD_OIDC_NAME": "what the button of that sign-on says",
+    "CONCORD_SECOND_FACTOR": "required or optional: whether posts with powers need a second factor (required)",
     "CONCORD_SECRET_KEY": "key that signs sessions; made and kept in CONCORD_HOME when absent",
     "CONCORD_SMTP_URL": "smtp://user:password@host:port, smtps:// for TLS from the start; no e-mail without it",
     "CONCORD_TEST_DATABASE": "sqlite or postgres: which database the tests run on",
@@ -44,6 +50,17 @@ class MailServer:
     tls: bool
     starttls: bool
     sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignOn:
+    """An OpenID provider outside, such as a province's: who vouches for people, and whether for two factors."""
+
+    name: str
+    issuer: str
+    client_id: str
+    client_secret: str
+    vouches_for_factors: bool
 
 
 class BadEnvironment(SystemExit):
@@ -70,6 +87,8 @@ class Environment:
     workers: int
     address: str = "http://127.0.0.1:8000"
     mail: MailServer | None = None
+    second_factor: bool = True
+    sign_on: SignOn | None = None
 
 
 def read(environ: Mapping[str, str]) -> Environment:
@@ -94,6 +113,8 @@ def read(environ: Mapping[str, str]) -> Environment:
         workers=_count(values.get("CONCORD_WORKERS", "2")),
         address=_web_address(values.get("CONCORD_ADDRESS", f"http://{host}:{port}")),
         mail=_mail_server(values.get("CONCORD_SMTP_URL", ""), values.get("CONCORD_MAIL_FROM", "")),
+        second_factor=_second_factor(values.get("CONCORD_SECOND_FACTOR", "required")),
+        sign_on=_sign_on(values),
     )
 
 
@@ -180,6 +201,32 @@ def _mail_server(url: str, sender: str) -> MailServer | None:
         tls=tls,
         starttls=not tls and not _is_loopback(parts.hostname),
         sender=sender,
+    )
+
+
+def _second_factor(value: str) -> bool:
+    if value not in {"required", "optional"}:
+        raise BadEnvironment("CONCORD_SECOND_FACTOR", f"{value!r} is neither required nor optional")
+    return value == "required"
+
+
+def _sign_on(values: Mapping[str, str]) -> SignOn | None:
+    """The provider, when its four settings are given; one without the others is a mistake."""
+    wanted = {name: values.get(f"CONCORD_OIDC_{name}", "") for name in ("NAME", "ISSUER", "CLIENT_ID", "CLIENT_SECRET")}
+    if not any(wanted.values()):
+        return None
+    for name, value in wanted.items():
+        if not value:
+            raise BadEnvironment(f"CONCORD_OIDC_{name}", "missing beside the other settings of the sign-on")
+    issuer = urlsplit(wanted["ISSUER"])
+    if not issuer.hostname or not (issuer.scheme == "https" or _is_loopback(issuer.hostname)):
+        raise BadEnvironment("CONCORD_OIDC_ISSUER", f"{wanted['ISSUER']!r} is no https address")
+    return SignOn(
+        name=wanted["NAME"],
+        issuer=wanted["ISSUER"].rstrip("/"),
+        client_id=wanted["CLIENT_ID"],
+        client_secret=wanted["CLIENT_SECRET"],
+        vouches_for_factors=_switch(values, "CONCORD_OIDC_MFA"),
     )
 
 

@@ -10,3 +10,7 @@ class Workspace(AppConfig):
 
     name = "concord.entrypoints.workspace"
     label = "workspace"
+
+    def ready(self) -> None:
+        """Listen to what happens to accounts."""
+        from concord.entrypoints.workspace import account_events  # noqa: F401, PLC0415  models are loaded by now

@@ -44,9 +44,12 @@ class SignIn(LoginView):  # type: ignore[misc]  # allauth publishes no types
     permission = "public"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the personas."""
+        """Add the personas, the provincial sign-on, and whether a password can be renewed by e-mail."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
+        sign_on = settings.ENVIRONMENT.sign_on
         context["personas"] = personas() if settings.ENVIRONMENT.demo else []
+        context["sign_on"] = sign_on.name if sign_on else ""
+        context["by_mail"] = settings.MAIL_IS_SENT
         return context
 
 

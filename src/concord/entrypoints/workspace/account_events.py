@@ -1,0 +1,137 @@
+"""What happens to accounts goes into the journal, and into the session whether a second factor was shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.signals import password_changed, user_logged_in
+from allauth.core.internal import ratelimit
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authentication_failed, authenticator_added, authenticator_removed, authenticator_reset
+from allauth.socialaccount.signals import social_account_added, social_account_removed
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from concord.entrypoints.workspace.vouching import vouched_for
+from concord.foundation.access.actor import Actor
+from concord.foundation.access.queries import actor_for
+from concord.foundation.database.clock import now
+from concord.foundation.database.scope import writing
+from concord.foundation.journal import commands as journal
+from concord.foundation.organisations.models import Person
+
+FACTOR_IN_SESSION = "second_factor"
+OWN, PROVIDER = "own", "provider"
+RECOVERY = Authenticator.Type.RECOVERY_CODES
+
+
+def note_lock(person: Person) -> None:
+    """Write that too many failures have locked the person's account."""
+    at = now()
+    with writing():
+        journal.record(event="account.locked", at=at, by=_acting(person), internal=True, details={"person": person.pk})
+
+
+def note_ended(person: Person) -> None:
+    """Write that the person's session was ended, because no post is held any more."""
+    with writing():
+        journal.record(event="account.sessions_ended", at=now(), by=None, internal=True, details={"person": person.pk})
+
+
+@receiver(user_logged_in)
+def _signed_in(request: HttpRequest, user: Person, sociallogin: Any = None, **_given: Any) -> None:
+    if any(record["method"] == "mfa" for record in get_authentication_records(request, user)):
+        request.session[FACTOR_IN_SESSION] = OWN
+    elif sociallogin is not None and vouched_for(sociallogin):
+        request.session[FACTOR_IN_SESSION] = PROVIDER
+    with writing():
+        journal.record(
+            event="account.signed_in",
+            at=now(),
+            by=_acting(user),
+            internal=True,
+            details={"person": user.pk, "way": "sign_on" if sociallogin else "password"},
+        )
+
+
+@receiver(authenticator_added)
+def _factor_added(request: HttpRequest, user: Person, authenticator: Authenticator, **_given: Any) -> None:
+    if authenticator.type != RECOVERY:
+        request.session[FACTOR_IN_SESSION] = OWN
+    with writing():
+        journal.record(
+            event="account.factor_added",
+            at=now(),
+            by=_acting(user),
+            internal=True,
+            details={"person": user.pk, "factor": authenticator.type},
+        )
+
+
+@receiver(authenticator_removed)
+def _factor_removed(request: HttpRequest, user: Person, authenticator: Authenticator, **_given: Any) -> None:
+    left = Authenticator.objects.filter(user=user).exclude(type=RECOVERY)
+    if request.session.get(FACTOR_IN_SESSION) == OWN and not left.exists():
+        del request.session[FACTOR_IN_SESSION]
+    with writing():
+        journal.record(
+            event="account.factor_removed",
+            at=now(),
+            by=_acting(user),
+            internal=True,
+            details={"person": user.pk, "factor": authenticator.type},
+        )
+
+
+@receiver(authenticator_reset)
+def _codes_made_anew(user: Person, authenticator: Authenticator, **_given: Any) -> None:
+    with writing():
+        journal.record(
+            event="account.factor_added",
+            at=now(),
+            by=_acting(user),
+            internal=True,
+            details={"person": user.pk, "factor": authenticator.type},
+        )
+
+
+@receiver(authentication_failed)
+def _code_refused(request: HttpRequest, user: Person, **_given: Any) -> None:
+    key = f"mfa-auth-user-{user.pk}"
+    if not ratelimit.consume(request, app="allauth.account", action="login_failed", key=key, dry_run=True):
+        note_lock(user)
+
+
+@receiver(password_changed)
+def _password_changed(user: Person, **_given: Any) -> None:
+    with writing():
+        journal.record(
+            event="account.password_changed",
+            at=now(),
+            by=_acting(user),
+            internal=True,
+            details={"person": user.pk},
+        )
+
+
+@receiver(social_account_added)
+def _identity_tied(sociallogin: Any, **_given: Any) -> None:
+    person = sociallogin.user
+    with writing():
+        journal.record(
+            event="account.identity_tied", at=now(), by=_acting(person), internal=True, details={"person": person.pk}
+        )
+
+
+@receiver(social_account_removed)
+def _identity_untied(socialaccount: Any, **_given: Any) -> None:
+    person = socialaccount.user
+    with writing():
+        journal.record(
+            event="account.identity_untied", at=now(), by=_acting(person), internal=True, details={"person": person.pk}
+        )
+
+
+def _acting(person: Person) -> Actor | None:
+    return actor_for(person, post_id=None, at=now())

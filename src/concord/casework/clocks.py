@@ -75,11 +75,12 @@ def apply(turn: Turn) -> Changed:
         turn.runs(name).update(**ending)
     moved = adjust(turn)
     started = [run for name in act.starts for run in _start(turn, turn.procedure.clock(name))]
-    _bring_up_to_date(turn.matter)
+    bring_up_to_date(turn.matter)
     return Changed(started, moved)
 
 
-def _bring_up_to_date(matter: Matter) -> None:
+def bring_up_to_date(matter: Matter) -> None:
+    """Let ``matter.next_due`` and every side's lists follow the clocks; the caller saves the matter."""
     due, late_after = ends_of(matter)
     matter.next_due = due if due != NEVER else None
     Audience.objects.filter(matter=matter).update(due=due, late_after=late_after)
@@ -122,7 +123,7 @@ def recount(*, at: datetime) -> list[Recounted]:
             run.save()
             if (legal, safe) != (run.legal_due, run.safe_due):
                 changed.append(Recounted(run.matter, run.clock, run.owner, legal, safe, run.legal_due, run.safe_due))
-                _bring_up_to_date(run.matter)
+                bring_up_to_date(run.matter)
                 run.matter.save(update_fields=["next_due"])
     return changed
 

@@ -16,7 +16,7 @@ from tests.support.worlds import World, speaking_as, time
 
 pytestmark = pytest.mark.django_db
 # Statements, savepoints and scope changes included.
-MOST_PER_ACT = 64
+MOST_PER_ACT = 74
 MOST_PER_LIST = 3
 
 

@@ -15,6 +15,7 @@ from concord.foundation.organisations.models import Department, Organisation, Pe
 
 # What is not due at all comes after everything that is.
 NEVER = date.max
+NOBODYS = Q(open=True, ours=True, handler__isnull=True)
 
 
 class ProcedureVersion(models.Model):
@@ -114,7 +115,13 @@ class Audience(models.Model):
             models.Index(fields=["scope", "due", "matter"], condition=Q(open=True), name="audience_open"),
             models.Index(fields=["scope", "late_after", "matter"], condition=Q(open=True), name="audience_late"),
             models.Index(fields=["handler", "due", "matter"], condition=Q(open=True), name="audience_by_handler"),
-            models.Index(fields=["scope", "origin", "target"], condition=Q(open=True), name="audience_between"),
+            models.Index(fields=["scope", "duty", "due", "matter"], condition=NOBODYS, name="audience_nobodys"),
+            models.Index(fields=["scope", "-sort_key", "matter"], condition=Q(open=True), name="audience_open_latest"),
+            models.Index(fields=["scope", "origin", "-sort_key", "matter"], name="audience_by_origin"),
+            models.Index(fields=["scope", "target", "-sort_key", "matter"], name="audience_by_target"),
+            models.Index(
+                fields=["scope", "origin", "target", "late_after"], condition=Q(open=True), name="audience_between"
+            ),
         ]
 
     def __str__(self) -> str:

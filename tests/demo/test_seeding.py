@@ -122,9 +122,10 @@ def test_a_newcomer_meets_more_than_assistance() -> None:
     operations = {("operation", "plan_circulated"): 1, ("operation", "closed"): 1}
     docket = {("patent_adjudication", "hearing_notified"): 1}
     mediations = {("mediation", one): 1 for one in ("agreement_sealed", "not_mediated", "consent_given")}
-    assert seen["gu.mingyuan"] == {**leads, **operations, **docket}
+    development = {("financing_application", "closed"): 1, ("talent_dispatch", "closed"): 1}
+    assert seen["gu.mingyuan"] == {**leads, **operations, **docket, **development}
     assert seen["fang.zhen"] == {**leads, **operations, ("jurisdiction", "closed"): 1}
-    assert seen["lu.wen"] == {**operations, **mediations, ("case_transfer", "referred"): 1}
+    assert seen["lu.wen"] == {**operations, **mediations, **development, ("case_transfer", "referred"): 1}
 
 
 @pytest.mark.usefixtures("alliance")
@@ -148,7 +149,7 @@ def test_a_story_is_one_case_with_its_evidence() -> None:
     seed(now=NOW, matters=0)
     per_case = Counter(Act.objects.values_list("matter__case__name", flat=True))
     del per_case[None]
-    assert len(per_case) == 6
+    assert len(per_case) == 7
     assert min(per_case.values()) >= 15
     media = Counter(Attachment.objects.values_list("file__media_type", flat=True))
     assert set(media) == {"application/pdf", "image/png", "text/csv"}

@@ -15,7 +15,7 @@ from concord.entrypoints.demo.timetable import Timetable
 
 PHRASES = Path(__file__).parent / "phrases.toml"
 SEED = 20211021
-MATTERS = 200
+MATTERS = 272
 # The last days are the stories'; a matter begun yesterday would only crowd them.
 LATEST = 3
 # Silence that goes on for months is no believable list, so those matters are young.
@@ -41,6 +41,15 @@ COURSES: tuple[tuple[int, tuple[tuple[str, str, int], ...]], ...] = (
     (26, (*BEGINNING[:2], ("signing", "withdraw", 1))),
     (12, (*BEGINNING, ("signing", "withdraw", 3))),
 )  # fmt: skip
+# Before the alliance's own procedure was in force, requests ran on the national one: shorter, and all ended by now.
+NATIONAL: tuple[tuple[int, tuple[tuple[str, str, int], ...]], ...] = (
+    (6, (("asking", "draft", 0), ("signing", "issue", 1), ("handling", "accept", 2), ("releasing", "answer", 8))),
+    (2, (("asking", "draft", 0), ("signing", "issue", 1), ("handling", "accept", 1), ("releasing", "notify_delay", 9),
+         ("releasing", "answer", 6))),
+    (1, (("asking", "draft", 0), ("signing", "issue", 1), ("releasing", "refuse", 3))),
+    (1, (("asking", "draft", 0), ("signing", "issue", 1), ("signing", "withdraw", 3))),
+)  # fmt: skip
+NATIONAL_REQUEST = ("case_ref", "reason", "questions")
 SILENT = ((*BEGINNING,), (*ACCEPTED,))
 ONE_SILENT_IN = 28
 
@@ -55,13 +64,27 @@ class Sides:
     leaders: tuple[str, ...]
 
 
-def planned(timetable: Timetable, sides: Mapping[int, Sides], *, reach: int, matters: int) -> list[Step]:
-    """The steps of ``matters`` fillers, from ``reach`` working days ago to the last working day before today."""
+def planned(
+    timetable: Timetable, sides: Mapping[int, Sides], *, reach: int, national_beyond: int, matters: int
+) -> list[Step]:
+    """The steps of ``matters`` fillers, from ``reach`` working days ago to the last working day before today.
+
+    Those that begin more than ``national_beyond`` working days ago run on the national procedure.
+    """
     rng = Random(SEED)  # noqa: S311  a fixed seed is the point: the same demo every time
     phrases = tomllib.loads(PHRASES.read_text(encoding="utf-8"))
     steps: list[Step] = []
     for n in range(matters):
-        steps += _Filler(n, rng=rng, phrases=phrases, timetable=timetable, sides=sides, reach=reach).steps()
+        filler = _Filler(
+            n,
+            rng=rng,
+            phrases=phrases,
+            timetable=timetable,
+            sides=sides,
+            reach=reach,
+            national_beyond=national_beyond,
+        )
+        steps += filler.steps()
     return steps
 
 
@@ -77,6 +100,7 @@ class _Filler:
         timetable: Timetable,
         sides: Mapping[int, Sides],
         reach: int,
+        national_beyond: int,
     ) -> None:
         self._n, self._rng, self._phrases, self._timetable = n, rng, phrases, timetable
         self._places = rng.sample(sorted(sides), 2)
@@ -88,8 +112,9 @@ class _Filler:
             "releasing": rng.choice(asked.leaders),
         }
         silent = n % ONE_SILENT_IN == 1
-        self._start = -rng.randint(LIMIT + 3, min(YOUNG, reach)) if silent else -rng.randint(LATEST, reach)
-        weights, courses = zip(*COURSES, strict=True)
+        self._start = -rng.randint(LIMIT + 3, min(YOUNG, national_beyond)) if silent else -rng.randint(LATEST, reach)
+        self._national = -self._start > national_beyond
+        weights, courses = zip(*(NATIONAL if self._national else COURSES), strict=True)
         self._course = rng.choice(SILENT) if silent else rng.choices(courses, weights)[0]
         self._issued = 0
         self._write(asking, asked)
@@ -142,24 +167,36 @@ class _Filler:
             )
 
     def _answers(self, act: str, offset: int) -> dict[str, Any]:
+        if self._national and act in {"draft", "answer", "refuse"}:
+            return self._national_answers(act)
         notes = self._phrases["notes"]
+        told: dict[str, Any] = {}
         match act:
             case "draft" | "revise":
-                return self._request
+                told = self._request
             case "submit_answer":
-                return {"answers": [self._said(self._rng.choice(inquiry["answers"])) for inquiry in self._inquiries]}
+                told["answers"] = self._replies()
             case "offer_date" | "notify_delay":
                 latest = self._issued + LIMIT if act == "offer_date" else offset + 8
-                promised = self._timetable.day(min(offset + 7, latest)).isoformat()
-                return {"promised_date": promised, "note": self._rng.choice(notes[act])}
+                told["promised_date"] = self._timetable.day(min(offset + 7, latest)).isoformat()
+                told["note"] = self._rng.choice(notes[act])
             case "refuse":
-                ground = self._rng.choice(("outside_competence", "unclear"))
-                pool = notes["refuse_outside"] if ground == "outside_competence" else notes["refuse_unclear"]
-                return {"ground": ground, "note": self._rng.choice(pool)}
+                told["ground"] = self._rng.choice(("outside_competence", "unclear"))
+                outside = told["ground"] == "outside_competence"
+                told["note"] = self._rng.choice(notes["refuse_outside" if outside else "refuse_unclear"])
             case "send_back" | "send_answer_back" | "escalate" | "withdraw":
-                return {"note": self._rng.choice(notes[act])}
-            case _:
-                return {}
+                told["note"] = self._rng.choice(notes[act])
+        return told
+
+    def _replies(self) -> list[str]:
+        return [self._said(self._rng.choice(inquiry["answers"])) for inquiry in self._inquiries]
+
+    def _national_answers(self, act: str) -> dict[str, Any]:
+        if act == "draft":
+            return {name: self._request[name] for name in NATIONAL_REQUEST}
+        if act == "answer":
+            return {"answers": self._replies()}
+        return {"note": self._rng.choice(self._phrases["notes"]["refuse_outside"])}
 
     def _said(self, text: str) -> str:
         return text.format(**self._words)

@@ -24,7 +24,7 @@ from concord.foundation.organisations.models import Organisation, Person, Post
 from concord.foundation.organisations.queries import calendar_on, charter_on
 
 PEOPLE = Path(__file__).parent / "people.toml"
-IN_OFFICE_FOR = 150
+IN_OFFICE_FOR = 250
 NOTICES_READ = (-3, time(17, 20))
 # Whoever takes no part in anything, so that one of the personas starts with an empty desk.
 BYSTANDER = "he.an"
@@ -58,11 +58,11 @@ def seed(*, now: datetime, on_progress: Progress | None = None, matters: int = M
 def _course(timetable: Timetable, actors: Mapping[str, Actor], *, today: date, matters: int) -> list[Step]:
     """Everything that happens, in the order of time; what happens at one moment stays in the order it was told."""
     since = charter_on(today).procedure(ASSISTANCE, on=today).in_force_from
-    reach = min(timetable.reach(since), IN_OFFICE_FOR)
+    own = timetable.reach(since)
     reading = [
         Step(at=timetable.at(*NOTICES_READ), key=f"reading-{name}", by=name, do=steps.READ_NOTICES) for name in actors
     ]
-    lists = fillers.planned(timetable, _sides(), reach=reach, matters=matters)
+    lists = fillers.planned(timetable, _sides(), reach=IN_OFFICE_FOR - 1, national_beyond=own, matters=matters)
     return sorted([*steps.told(timetable), *lists, *reading], key=lambda step: step.at)
 
 

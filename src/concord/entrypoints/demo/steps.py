@@ -16,6 +16,7 @@ STORIES = Path(__file__).parent / "stories"
 DAY = re.compile(r"\{day (-?\d{1,3})\}")
 INSTANT = re.compile(r"(-?\d{1,3}) (\d\d:\d\d)")
 DAYS_ARE_NAMED = ("_date", "_from", "_to", "_until")
+INSTANTS_ARE_NAMED = ("_at", "_time")
 ASSISTANCE = "assistance"
 OPEN_CASE = "open_case"
 READ = "read"
@@ -76,12 +77,13 @@ def _parties(written: Mapping[str, Any]) -> Mapping[str, Sequence[int]] | None:
 def _said(name: str, value: Any, timetable: Timetable, year: int) -> Any:
     """A value with its days and year put in.
 
-    A date is written as a number of working days from today, an instant (``…_at``) as such a number and the hour.
+    A date is written as a number of working days from today, an instant (``…_at``, ``…_time``) as such a number and
+    the hour.
     """
     if isinstance(value, int) and name.endswith(DAYS_ARE_NAMED):
         return timetable.day(value).isoformat()
     if isinstance(value, str):
-        instant = INSTANT.fullmatch(value) if name.endswith("_at") else None
+        instant = INSTANT.fullmatch(value) if name.endswith(INSTANTS_ARE_NAMED) else None
         if instant is not None:
             return timetable.at(int(instant[1]), time.fromisoformat(instant[2])).isoformat()
         return DAY.sub(lambda found: _spoken_day(timetable, int(found[1])), value.replace("{year}", str(year)))

@@ -11,7 +11,7 @@ from concord.foundation.database.clock import LEGAL_ZONE
 from concord.rules.calendar import Calendar
 
 WRITTEN = re.compile(r"(-\d{1,3}) (\d\d:\d\d)")
-DAYS_BACK = 160
+DAYS_BACK = 262
 DAYS_AHEAD = 40
 
 

@@ -15,6 +15,7 @@ class Casework(AppConfig):
     verbose_name = "事项"
 
     def ready(self) -> None:
-        """Register the guards that procedure files name, and what follows acts."""
+        """Register the guards that procedure files name, what follows acts, and what sheets may become."""
         import_module("concord.casework.guards")
         import_module("concord.casework.desk.following")
+        import_module("concord.casework.desk.lead_sheets")

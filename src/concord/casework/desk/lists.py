@@ -50,7 +50,8 @@ class Wanted:
 
     ``direction`` is ``out`` (begun here) or ``in``; ``ours`` whether it is our turn, ``duty`` what comes next there
     (``sign`` or ``work``); ``handlers`` are posts, ``unassigned`` what nobody handles here, ``counterpart`` is an
-    organisation that began the matter or that it goes to. ``overdue_on`` asks for what was late on that day,
+    organisation that began the matter or that it goes to, ``origin`` and ``target``
+    ask for one of these alone. ``overdue_on`` asks for what was late on that day,
     ``due_from`` and ``due_until`` for last legal days, both with the day; ``since`` and ``until`` likewise for the last
     act the side knows of. ``without`` are procedures left out. What has a due day is open; so is what is sorted by it.
     """
@@ -70,6 +71,8 @@ class Wanted:
     due_from: date | None = None
     due_until: date | None = None
     counterpart: int | None = None
+    origin: int | None = None
+    target: int | None = None
     since: date | None = None
     until: date | None = None
     case: Case | None = None
@@ -285,19 +288,27 @@ def _conditions(wanted: Wanted, by: Actor) -> Iterator[Q]:
         yield ~Q(procedure__in=wanted.without)
     if wanted.state:
         yield Q(state=wanted.state)
-    if wanted.direction:
-        own = Q(origin=by.organisation)
-        yield own if wanted.direction == "out" else ~own
     if wanted.ours is not None:
         yield Q(ours=wanted.ours)
     if wanted.duty:
         yield Q(duty=wanted.duty)
-    if wanted.counterpart is not None:
-        yield Q(origin=wanted.counterpart) | Q(target=wanted.counterpart)
     if wanted.case is not None:
         yield Q(matter__case=wanted.case)
+    yield from _of_sides(wanted, by)
     yield from _of_people(wanted)
     yield from _of_days(wanted)
+
+
+def _of_sides(wanted: Wanted, by: Actor) -> Iterator[Q]:
+    if wanted.direction:
+        own = Q(origin=by.organisation)
+        yield own if wanted.direction == "out" else ~own
+    if wanted.counterpart is not None:
+        yield Q(origin=wanted.counterpart) | Q(target=wanted.counterpart)
+    if wanted.origin is not None:
+        yield Q(origin=wanted.origin)
+    if wanted.target is not None:
+        yield Q(target=wanted.target)
 
 
 def _of_people(wanted: Wanted) -> Iterator[Q]:

@@ -25,7 +25,7 @@ def posts_held(person: Person, *, on: date) -> list[Post]:
 
 
 def _own(person: Person, *, on: date) -> list[Post]:
-    return list(Post.objects.filter(held_on(on), person=person).select_related("organisation__scope", "person"))
+    return list(Post.objects.filter(held_on(on), person=person).select_related("organisation__scope", "person", "home"))
 
 
 def post_ids_of(person: Person, *, on: date) -> list[int]:

@@ -29,7 +29,14 @@ class Entry(models.Model):
     class Meta:
         ordering: ClassVar = ["-id"]
         indexes: ClassVar = [
-            models.Index(fields=["organisation", "-id"], name="entry_by_organisation"),
+            models.Index(fields=["organisation", "-at", "-id"], name="entry_by_organisation"),
+            models.Index(fields=["organisation", "event", "-at", "-id"], name="entry_by_event"),
+            # The operator class lets PostgreSQL look for beginnings under any collation.
+            models.Index(
+                fields=["organisation", "subject", "-at", "-id"],
+                opclasses=["int8_ops", "varchar_pattern_ops", "timestamptz_ops", "int8_ops"],
+                name="entry_by_subject",
+            ),
             models.Index(fields=["matter_uid", "id"], name="entry_by_matter"),
         ]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
+from django.db.models import Q, Subquery
+
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import LEGAL_ZONE
 from concord.foundation.journal.models import Entry
@@ -26,12 +28,14 @@ def entries_for(
 ) -> list[Entry]:
     """The organisation's entries, newest first, at most ``limit`` (up to 200), with who acted already loaded.
 
-    ``before`` is the id of the last entry of the page before. Raises NotAllowed without ``journal:read``.
+    ``before`` is the id of the last entry of the page before; ``subject`` a number or how it begins. Each filter is a
+    range of an index. Raises NotAllowed without ``journal:read``.
     """
     require_reader(by)
     entries = Entry.objects.filter(organisation=by.organisation)
     if before is not None:
-        entries = entries.filter(id__lt=before)
+        last = Subquery(Entry.objects.filter(id=before).values("at"))
+        entries = entries.filter(Q(at__lt=last) | Q(at=last, id__lt=before), at__lte=last)
     if event is not None:
         entries = entries.filter(event=event)
     if since is not None:
@@ -39,7 +43,7 @@ def entries_for(
     if until is not None:
         entries = entries.filter(at__lt=datetime.combine(until + timedelta(days=1), time(), tzinfo=LEGAL_ZONE))
     if subject:
-        entries = entries.filter(subject__icontains=subject)
+        entries = entries.filter(subject__startswith=subject)
     if matter_uid is not None:
         entries = entries.filter(matter_uid=matter_uid)
-    return list(entries.select_related("person", "post", "organisation").order_by("-id")[: min(limit, PAGE)])
+    return list(entries.select_related("person", "post", "organisation").order_by("-at", "-id")[: min(limit, PAGE)])

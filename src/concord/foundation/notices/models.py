@@ -33,7 +33,8 @@ class Notice(models.Model):
     class Meta:
         ordering: ClassVar = ["-id"]
         indexes: ClassVar = [
-            models.Index(fields=["person", "read_at", "-id"], name="notice_by_person"),
+            models.Index(fields=["person", "organisation", "-id"], name="notice_by_person"),
+            models.Index(fields=["person", "organisation"], condition=Q(read_at__isnull=True), name="notice_unread"),
             models.Index(
                 fields=["mail_after"],
                 condition=Q(mail_after__isnull=False, mailed_at__isnull=True),

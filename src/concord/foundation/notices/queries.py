@@ -8,6 +8,7 @@ from concord.rules.errors import NotFound, Said
 
 PAGE = 200
 MOST_COUNTED = 100
+MOST_COUNTED = 100
 
 
 def unread_count(by: Actor) -> int:

@@ -23,7 +23,7 @@ class EntryFilter(Slice):
     """Which entries are listed; what is left out asks nothing."""
 
     event: str = Field(default="", max_length=80, description="Such as assistance.issue.")
-    subject: str = Field(default="", max_length=80, description="Part of a number.")
+    subject: str = Field(default="", max_length=80, description="A number, or how it begins.")
     since: shapes.Day | None = None
     until: shapes.Day | None = Field(default=None, description="With this day.")
 

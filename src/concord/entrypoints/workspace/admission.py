@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.models import UserSession
@@ -18,7 +18,7 @@ from concord.entrypoints.workspace.account_events import FACTOR_IN_SESSION, note
 from concord.entrypoints.workspace.routing import PUBLIC
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date, now
-from concord.foundation.organisations.models import Post
+from concord.foundation.organisations.models import Person, Post
 from concord.foundation.organisations.queries import charter_on
 
 PROGRAMS = "/api/"
@@ -89,9 +89,9 @@ def _account_over(request: HttpRequest) -> HttpResponse:
 
 def _no_post(request: HttpRequest) -> HttpResponse:
     """The last post has ended, or none has begun: so has the session."""
-    person = request.user
-    last = Post.objects.filter(person_id=person.pk, held_until__isnull=False).order_by("-held_until").first()
-    note_ended(person)  # type: ignore[arg-type]  # everybody who signs in is a Person
+    person = cast("Person", request.user)
+    last = Post.objects.filter(person=person, held_until__isnull=False).order_by("-held_until").first()
+    note_ended(person)
     _leave(request)
     on = legal_date(now())
     ended = last.held_until if last is not None and last.held_until is not None and last.held_until <= on else None

@@ -65,6 +65,7 @@ def menu(request: HttpRequest, actor: Actor) -> list[tuple[str, str, str, bool]]
         (_("管辖"), reverse("workspace:competence"), "map-pin", "charter:read"),
         (_("通讯录"), reverse("workspace:directory"), "address-book", "directory:read"),
         (_("流水"), reverse("workspace:journal"), "history", "journal:read"),
+        (_("账号安全"), reverse("workspace:security"), "shield-lock", "security:manage"),
         (_("接口令牌"), reverse("workspace:tokens"), "key", "token:issue"),
     ]
     return [

@@ -36,7 +36,7 @@ class OpenIdClient(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth
         return request.build_absolute_uri(reverse("sign_on_back"))
 
     def _decode_id_token(self, app: SocialApp, id_token: str) -> dict[str, Any]:
-        issuer = settings.ENVIRONMENT.sign_on.issuer
+        issuer = self.get_provider().app.settings["server_url"]
         try:
             key = _key_of(id_token, self._key_set())
             claims: dict[str, Any] = jwt.decode(
@@ -138,7 +138,7 @@ class SignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # as ab
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         """Never: an identity that belongs to nobody gets a page that says whom to ask."""
-        context = {"provider": settings.ENVIRONMENT.sign_on.name, "identifier": sociallogin.account.uid}
+        context = {"provider": sociallogin.provider.name, "identifier": sociallogin.account.uid}
         raise ImmediateHttpResponse(render(request, "socialaccount/unknown.html", context, status=403))
 
     def get_connect_redirect_url(self, request: HttpRequest, socialaccount: Any) -> str:  # noqa: ARG002  as above

@@ -57,6 +57,16 @@ OTHER_EVENTS: dict[str, Callable[[], str]] = {
     "charter.adopt": lambda: _("通过章程版本"),
     "token.issue": lambda: _("签发接口令牌"),
     "token.revoke": lambda: _("撤销接口令牌"),
+    "account.signed_in": lambda: _("登录"),
+    "account.locked": lambda: _("账号因多次输错而锁定"),
+    "account.unlocked": lambda: _("解锁账号"),
+    "account.factor_added": lambda: _("设置第二重验证"),
+    "account.factor_removed": lambda: _("停用第二重验证"),
+    "account.reset_factor": lambda: _("重置第二重验证"),
+    "account.sessions_ended": lambda: _("结束登录"),
+    "account.password_changed": lambda: _("修改密码"),
+    "account.identity_tied": lambda: _("关联身份"),
+    "account.identity_untied": lambda: _("解除关联身份"),
 }
 DIGITS_OF_ID = 18
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.views import LoginView
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -35,6 +36,7 @@ def persona(request: HttpRequest) -> HttpResponse:
     if person is None:
         raise Http404
     login(request, person, backend=DEMO_BACKEND)
+    UserSession.objects.create_from_request(request)
     return redirect("workspace:today")
 
 

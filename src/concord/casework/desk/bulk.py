@@ -11,7 +11,7 @@ from django.db.models import Max, Q
 
 from concord.casework import commands
 from concord.casework.definitions import procedure_followed
-from concord.casework.desk import assigning
+from concord.casework.desk import assigning, reminding
 from concord.casework.guards.general import drafting_acts, signer_drafted
 from concord.casework.models import Act, Matter, Participant
 from concord.casework.queries import Seen, no_matter, visible_to
@@ -263,6 +263,19 @@ def assign_each(
             raise no_matter()
         uid = seen_now[number].matter.uid
         return assigning.assign(matter=uid, handler=handler, department=department, by=by, at=at).matter
+
+    return run(_in_order(seen_now, list(dict.fromkeys(numbers))), do, by=by, together=together)
+
+
+def remind_each(*, numbers: Sequence[str], text: str, by: Actor, at: datetime, together: bool = False) -> list[Outcome]:
+    """Remind those whose turn it is in every one of the matters; as ``reminding.remind`` for each of them."""
+    seen_now = looked_at(numbers, by=by, on=legal_date(at))
+
+    def do(number: str) -> Matter:
+        if number not in seen_now:
+            raise no_matter()
+        reminding.remind(matter=seen_now[number].matter.uid, text=text, by=by, at=at)
+        return seen_now[number].matter
 
     return run(_in_order(seen_now, list(dict.fromkeys(numbers))), do, by=by, together=together)
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from concord.casework import commands, queries
 from concord.casework.definitions import version_in_force
+from concord.casework.desk.batch import offered_from
 from concord.casework.models import Case
 from concord.casework.queries import Seen
 from concord.entrypoints.workspace.beginnings import beginnings_by_group
@@ -21,6 +22,7 @@ from concord.entrypoints.workspace.fields import blank, form_field, given, known
 from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.presenting import Glass, act_link, facts, role_words, words
 from concord.entrypoints.workspace.routing import Handled, page, refusals_noted
+from concord.entrypoints.workspace.submissions import key_of, problems_by_field, summary_of, whole_number
 from concord.entrypoints.workspace.views.lists import glass_of
 from concord.entrypoints.workspace.views.matter import header
 from concord.foundation.access.actor import Actor
@@ -58,8 +60,8 @@ def act(request: Handled, number: str, name: str) -> HttpResponse:
             answers=given(typed),
             by=by,
             at=now(),
-            version=_whole(request.POST.get("version")),
-            key=_key(request),
+            version=whole_number(request.POST.get("version")),
+            key=key_of(request),
             entropy=secrets.token_bytes(32),
         )
     except (InvalidInput, Stale) as error:
@@ -108,7 +110,7 @@ def begin(request: Handled, procedure: str, name: str) -> HttpResponse:
             answers=given(typed),
             by=by,
             at=now(),
-            key=_key(request),
+            key=key_of(request),
             entropy=secrets.token_bytes(32),
             case=case,
         )
@@ -132,18 +134,18 @@ def _act_page(
     possible = rule in known.possible(glass.by)
     if not possible and not isinstance(error, Stale):
         raise error or refusals.not_in_state(rule)
-    problems = _problems(error)
-    seen_version = _whole(request.POST.get("version"))
+    problems = problems_by_field(error)
+    seen_version = whole_number(request.POST.get("version"))
     context = {
         "matter": header(known, glass),
         "act": act_link(rule, known.matter, primary=True, grave=is_grave(rule, known.procedure)),
         "possible": possible,
         "fields": [form_field(known.procedure, name, typed, problems, glass, known=known) for name in rule.asks],
         "version": known.version,
-        "key": secrets.token_urlsafe(18) if error is None or isinstance(error, Stale) else _key(request),
+        "key": secrets.token_urlsafe(18) if error is None or isinstance(error, Stale) else key_of(request),
         "paper_note": _paper_note(known.procedure, rule),
         "facts": facts(known, glass, queries.files_told(known, by=glass.by)) if rule.paper else [],
-        "problems": [] if isinstance(error, Stale) else _summary(error),
+        "problems": [] if isinstance(error, Stale) else summary_of(error),
         "stale": _since(known, glass, seen_version) if isinstance(error, Stale) else [],
     }
     status = error.status if error is not None else 200
@@ -170,7 +172,7 @@ def _begin_page(
     parties: Mapping[str, list[str]] | None = None,
     error: ConcordError | None = None,
 ) -> HttpResponse:
-    problems = _problems(error)
+    problems = problems_by_field(error)
     options = [
         (
             organisation.code,
@@ -197,8 +199,8 @@ def _begin_page(
         ],
         "fields": [form_field(procedure, name, typed, problems, glass) for name in rule.asks],
         "case": _case_link(case),
-        "key": secrets.token_urlsafe(18) if error is None else _key(request),
-        "problems": [(f"party-{field}" if field in roles else field, text) for field, text in _summary(error)],
+        "key": secrets.token_urlsafe(18) if error is None else key_of(request),
+        "problems": [(f"party-{field}" if field in roles else field, text) for field, text in summary_of(error)],
     }
     return render(request, "workspace/begin.html", context, status=error.status if error else 200)
 
@@ -229,11 +231,8 @@ def _take_uploads(request: HttpRequest, procedure: Procedure, rule: ActRule, by:
 
 
 def _from_case(rule: ActRule, case: Case | None) -> dict[str, Any]:
-    """A matter begun inside a case takes its name and stage over."""
-    if case is None:
-        return {}
-    offered = {"case_ref": str(case), "case_stage": case.stage}
-    return {name: value for name, value in offered.items() if name in rule.asks}
+    """A matter begun inside a case takes over what the case already tells."""
+    return {} if case is None else dict(offered_from(case, rule))
 
 
 def _case_link(case: Case | None) -> dict[str, str] | None:
@@ -254,27 +253,6 @@ def _paper_note(procedure: Procedure, rule: ActRule) -> str:
     return _("提交后取得编号并生成《%(form)s》，随即送达对方，不能撤销编号。") % {"form": form.split("（")[0]}
 
 
-def _problems(error: ConcordError | None) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for problem in error.problems if error else ():
-        found.setdefault(problem.field.split(".")[0], []).append(_spoken(problem))
-    return found
-
-
-def _summary(error: ConcordError | None) -> list[tuple[str, str]]:
-    if error is None:
-        return []
-    return [(problem.field, _spoken(problem)) for problem in error.problems] or [("", words(error.said))]
-
-
-def _spoken(problem: Problem) -> str:
-    parts = problem.field.split(".")
-    said = words(problem.said)
-    if len(parts) > 1 and parts[1].isdecimal():
-        return _("第 %(n)s 项：%(said)s") % {"n": int(parts[1]) + 1, "said": said}
-    return said
-
-
 def _rule(known: Seen, name: str, by: Actor) -> ActRule:
     rule = next((rule for rule in known.procedure.acts if rule.id == name), None)
     if rule is None or rule.role != known.role or rule.initial or not by.may(rule.permission):
@@ -287,13 +265,3 @@ def _no_such_act(name: str) -> NotFound:
         "casework.no_act",
         Said(f"没有可以由您办理的行为“{name}”。", f"There is no act {name!r} for you here."),
     )
-
-
-def _key(request: HttpRequest) -> str:
-    """The key of this submission; a form without one gets none, and then each post is its own act."""
-    key = request.POST.get("key", "")
-    return key if 0 < len(key) <= 80 else secrets.token_urlsafe(18)  # noqa: PLR2004  the column's width
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 10 else -1  # noqa: PLR2004  nine digits fit any column

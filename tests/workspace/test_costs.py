@@ -11,9 +11,12 @@ from tests.workspace.conftest import Sit
 
 FEW, MANY = 3, 30
 MOST = {
-    "/": 22,
-    "/matters/": 22,
-    "/matters/?open=1&overdue=1&q=%E6%A1%88": 22,
+    "/": 34,
+    "/queues/enforcement/": 26,
+    "/calendar/": 20,
+    "/calendar/?view=week&whose=all": 20,
+    "/matters/": 26,
+    "/matters/?open=1&overdue=1&q=%E6%9F%90%E6%9F%90": 32,
     "/matters/{number}/": 36,
     "/matters/{number}/acts/accept/": 22,
     "/notices/": 14,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from concord.entrypoints.workspace.jinja import day, named
 from concord.entrypoints.workspace.presenting import words
+from concord.entrypoints.workspace.secondment import home_of, own_posts
 from concord.foundation.access.actor import Actor
 from concord.foundation.access.queries import posts_held
 from concord.foundation.database.clock import legal_date, now
@@ -57,10 +58,15 @@ def _instead(post: Post, last: date) -> str:
 
 def menu(request: HttpRequest, actor: Actor) -> list[tuple[str, str, str, bool]]:
     """The pages that the actor's post may open: label, address, icon, whether it is the current one."""
+    held = own_posts(actor.person, on=legal_date(now()))
     offered = [
         (_("今日"), reverse("workspace:today"), "sun", "matter:read"),
         (_("事项"), reverse("workspace:matters"), "inbox", "matter:read"),
+        (_("工作组"), reverse("workspace:queues"), "users-group", "matter:read"),
+        *([(_("我的城市"), reverse("workspace:desk"), "building-community", "matter:read")] if home_of(held) else []),
+        (_("日历"), reverse("workspace:calendar"), "calendar-due", "matter:read"),
         (_("案件"), reverse("workspace:cases"), "folder", "case:open"),
+        (_("导入表格"), reverse("workspace:sheets"), "table-import", "sheet:take"),
         (_("章程"), reverse("workspace:charter"), "scale", "charter:read"),
         (_("管辖"), reverse("workspace:competence"), "map-pin", "charter:read"),
         (_("通讯录"), reverse("workspace:directory"), "address-book", "directory:read"),

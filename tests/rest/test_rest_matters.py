@@ -58,7 +58,22 @@ FILTERS: tuple[tuple[dict[str, Any], set[str]], ...] = (
     ({"procedure": "errand"}, set()),
     ({"q": "甲甲"}, {"delivered"}),
     ({"q": "a%' OR 1=1"}, set()),
+    ({"q": "G60-2026-00002"}, {"drafted"}),
+    ({"q": "不明"}, {"refused"}),
     ({"overdue": "true"}, set()),
+    ({"procedure": ["errand", "assistance"], "state": "refused"}, {"refused"}),
+    ({"turn": "ours"}, {"drafted"}),
+    ({"turn": "theirs"}, {"delivered", "refused"}),
+    ({"duty": "work"}, {"drafted"}),
+    ({"duty": "sign"}, set()),
+    ({"handler": "none"}, {"refused"}),
+    ({"handler": "me"}, set()),
+    ({"handler": "0"}, set()),
+    ({"counterpart": "nowhere"}, set()),
+    ({"due_from": "2026-02-10", "due_until": "2026-02-10"}, {"delivered"}),
+    ({"due_until": "2026-02-09"}, set()),
+    ({"since": "2026-02-06", "until": "2026-02-06"}, {"delivered", "refused"}),
+    ({"order": "due"}, {"delivered", "drafted", "refused"}),
 )
 
 
@@ -76,6 +91,22 @@ def test_filters(world: World) -> None:
     program = caller(world, "asking.clerk")
     for query, shown in FILTERS:
         assert {made[number] for number in numbers(program.get("/matters", **query))} == shown, query
+
+
+def test_a_search_says_where_it_found_and_who_handles_it(world: World) -> None:
+    world.matter_in("accepted")
+    program = caller(world, "asked.clerk")
+    (row,) = program.get("/matters", q="核实库").json()["items"]
+    assert row["hit"]["where"]["en"] == "What to find out, item by item"
+    assert row["hit"]["pieces"] == [{"text": "核实库", "hit": True}, {"text": "存", "hit": False}]
+    assert row["handler"]["zh"] == world.person("asked.case_officer").zh
+    (row,) = program.get("/matters").json()["items"]
+    assert row["hit"] is None
+
+
+def test_one_character_is_too_short_to_search_for(world: World) -> None:
+    body = refused(caller(world, "asking.clerk").get("/matters", q="核"), 422, "casework.question_too_short")
+    assert [one["field"] for one in body["errors"]] == ["q"]
 
 
 def test_overdue_and_case_filters(world: World) -> None:
@@ -122,6 +153,10 @@ BAD_FILTERS: tuple[tuple[str, Any], ...] = (
     ("overdue", "perhaps"),
     ("case", "1"),
     ("q", "x" * 101),
+    ("turn", "nobody's"),
+    ("handler", "-1"),
+    ("order", "random"),
+    ("since", "yesterday"),
 )
 
 

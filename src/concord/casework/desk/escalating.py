@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from concord.casework import effects
 from concord.casework.counting import ends_of, is_over
 from concord.casework.definitions import clock_rule, procedure_of
+from concord.casework.desk.search import keep_words
 from concord.casework.desk.sides import with_title
 from concord.casework.models import Audience, ClockRun, Escalation, Matter, Participant
 from concord.casework.queries import READ, Cursor, at_work, visible_to
@@ -195,6 +196,7 @@ def _let_in(matter: Matter, *, at: datetime) -> bool:
         due, late_after = ends_of(matter)
         state = matter.state if matter.inner_role in {"", CENTRE_ROLE} else matter.outer_state
         rows.update(state=state, open=not matter.final, due=due, late_after=late_after)
+        keep_words([matter])
     return True
 
 

@@ -1,8 +1,8 @@
 """Finding matters by any part of what is known of them: the words kept for each side, and where a question is answered.
 
-For all sides: number, title, the texts among the facts, numbers of papers, names of files and of organisations. For one
-side only: what it has not yet let out, and its case; beside these its words repeat number, title and organisations, so
-that a question may name things of both kinds. An index of the words leaves out whatever a side may not find.
+For all sides: number, title, the texts of facts and acts, numbers of papers, names of files and of organisations. For
+one side only: what it has not yet let out, and its case; beside these its words repeat number, title and organisations,
+so that a question may name things of both kinds. An index of the words leaves out whatever a side may not find.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from concord.casework.definitions import procedure_of
-from concord.casework.models import Attachment, Audience, Case, Matter, Paper, Participant, Words
+from concord.casework.models import Act, Attachment, Audience, Case, Matter, Paper, Participant, Words
 from concord.casework.queries import ShownMatter
 from concord.foundation.access.actor import Actor
 from concord.foundation.database import search
@@ -22,7 +22,7 @@ from concord.foundation.database.scope import writing
 from concord.rules.bigrams import Phrase, Piece, excerpt, phrases, tokens
 from concord.rules.canonical import JSON
 from concord.rules.errors import InvalidInput, Problem, Said
-from concord.rules.procedure import FieldType, Procedure
+from concord.rules.procedure import Field, FieldType, Procedure
 
 TABLE = "casework_words"
 # More hits than this are not gathered and sorted; then the list itself is walked until a page is full.
@@ -162,12 +162,12 @@ def _known(matters: Sequence[Matter], sides: Sequence[Audience]) -> Iterator[tup
     procedures = {matter.id: procedure_of(matter.procedure_version) for matter in matters}
     for matter in matters:
         found[matter.id].naming += [Text(NUMBER, matter.number), Text(TITLE, matter.title)]
-        found[matter.id].told += _texts(procedures[matter.id], matter.facts)
+        found[matter.id].told += _texts(procedures[matter.id].fields, matter.facts)
     for part in Participant.objects.filter(matter__in=matters).select_related("organisation"):
         one = part.organisation
         found[part.matter_id].naming += [Text(ORGANISATION, text) for text in (one.zh, one.en)]
     scope_of = {(side.matter_id, side.scope.organisation_id): side.scope_id for side in sides}
-    for matter_id, text, internal, organisation in _issued_and_attached(matters):
+    for matter_id, text, internal, organisation in (*_said(matters, procedures), *_issued_and_attached(matters)):
         known = found[matter_id]
         if not internal:
             known.told.append(text)
@@ -177,7 +177,7 @@ def _known(matters: Sequence[Matter], sides: Sequence[Audience]) -> Iterator[tup
     by_id = {matter.id: matter for matter in matters}
     for side in sides:
         matter = by_id[side.matter_id]
-        own = _texts(procedures[matter.id], matter.drafts.get(side.role, {}))
+        own = _texts(procedures[matter.id].fields, matter.drafts.get(side.role, {}))
         case = cases.get(matter.case_id) if matter.case_id else None
         if case is not None and case.organisation_id == side.scope.organisation_id:
             named = (case.number, case.name, case.party, case.party_code, case.mark, case.right_number)
@@ -186,6 +186,15 @@ def _known(matters: Sequence[Matter], sides: Sequence[Audience]) -> Iterator[tup
             found[matter.id].own.setdefault(side.scope_id, []).extend(own)
     for matter in matters:
         yield matter, found[matter.id]
+
+
+def _said(matters: Sequence[Matter], procedures: Mapping[int, Procedure]) -> Iterator[tuple[int, Text, bool, int]]:
+    """What was said in acts alone and is no fact: the matter, the text, whether inside one organisation, and which."""
+    asked = {matter: [one for one in rules.fields if one.act_only] for matter, rules in procedures.items()}
+    acts = Act.objects.filter(matter__in=[matter for matter in matters if asked[matter.id]]).order_by("matter", "seq")
+    for matter_id, answers, internal, own in acts.values_list("matter", "answers", "internal", "organisation"):
+        for text in _texts(asked[matter_id], answers):
+            yield matter_id, text, internal, own
 
 
 def _issued_and_attached(matters: Sequence[Matter]) -> Iterator[tuple[int, Text, bool, int]]:
@@ -198,11 +207,11 @@ def _issued_and_attached(matters: Sequence[Matter]) -> Iterator[tuple[int, Text,
         yield matter, Text(FILE, name), internal, own
 
 
-def _texts(procedure: Procedure, facts: Mapping[str, JSON]) -> list[Text]:
+def _texts(fields: Iterable[Field], facts: Mapping[str, JSON]) -> list[Text]:
     """The texts among facts, each under the name of its field, in the order of the procedure file."""
     return [
         Text(Said(one.zh, one.en), text)
-        for one in procedure.fields
+        for one in fields
         if one.type in WRITTEN
         for text in _strings(facts.get(one.id))
     ]

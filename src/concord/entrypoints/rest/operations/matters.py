@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import date
+from typing import Annotated, Literal
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -10,7 +11,9 @@ from ninja import Query, Router, Status
 from pydantic import BaseModel, Field
 
 from concord.casework import queries
-from concord.casework.queries import READ, Cursor, Wanted
+from concord.casework.desk import lists, search
+from concord.casework.desk.lists import Cursor, Wanted
+from concord.casework.queries import READ
 from concord.entrypoints.rest import presenting, shapes
 from concord.entrypoints.rest.answering import (
     KNOWN_HEADER,
@@ -23,44 +26,85 @@ from concord.entrypoints.rest.answering import (
     reading,
 )
 from concord.entrypoints.rest.door import ApiRequest, Token
+from concord.entrypoints.rest.list_shapes import ListedMatter, listed
+from concord.foundation.access.actor import Actor
+from concord.foundation.access.queries import post_ids_of
+from concord.foundation.organisations.models import Organisation
 
 router = Router(tags=["matters"])
+# The number of no organisation.
+NOBODY = 0
 
 
 class MatterFilter(BaseModel):
-    """Which matters are listed; what is left out asks nothing."""
+    """Which matters are listed; what is left out asks nothing. Days are counted with both ends."""
 
-    q: str = Field(default="", max_length=100, description="Part of the number or title.")
+    q: str = Field(default="", max_length=100, description="Two or more characters of anything known of the matter.")
     state: str = Field(default="", max_length=40)
-    procedure: str = Field(default="", max_length=60)
+    procedure: list[Annotated[str, Field(max_length=60)]] = Field(default_factory=list, max_length=60)
     direction: Literal["", "out", "in"] = Field(default="", description="out: begun here; in: begun elsewhere.")
-    overdue: bool = Field(default=False, description="Only open ones whose next date has passed.")
+    turn: Literal["", "ours", "theirs"] = Field(default="", description="Whose turn it is; only open ones.")
+    duty: Literal["", "sign", "work"] = Field(default="", description="What comes next where it is our turn.")
+    handler: str = Field(
+        default="", pattern=r"^(me|none|[0-9]{1,18}|)$", description="The number of a post, me, or none for nobody's."
+    )
+    counterpart: str = Field(default="", max_length=12, description="The code of who began it or whom it goes to.")
+    overdue: bool = Field(default=False, description="Only open ones whose last legal day has passed.")
+    due_from: shapes.Day | None = Field(default=None, description="Last legal day; only open ones.")
+    due_until: shapes.Day | None = None
+    since: shapes.Day | None = Field(default=None, description="The last act that the token's side knows of.")
+    until: shapes.Day | None = None
     open: bool = Field(default=False, description="Only those not ended.")
     case: UUID | None = None
+    order: Literal["updated", "due"] = Field(default="updated", description="due: only open ones, most pressing first.")
     after: str | None = Field(
         default=None, pattern=r"^[0-9]{1,18}-[0-9]{1,18}$", description="From the next link of a page."
     )
     limit: int = Field(default=25, ge=1, le=100)
 
+    def wanted(self, by: Actor, *, today: date) -> Wanted:
+        """The filters as lists take them. Raises NotFound ``casework.no_case``."""
+        number = self.handler if self.handler.isdecimal() else ""
+        posts = post_ids_of(by.person, on=today) if self.handler == "me" else [int(number or 0)]
+        others = Organisation.objects.filter(code=self.counterpart).values_list("id", flat=True)
+        return Wanted(
+            text=self.q.strip(),
+            procedures=tuple(self.procedure),
+            state=self.state,
+            direction=self.direction,
+            open_only=self.open,
+            ours={"ours": True, "theirs": False}.get(self.turn, True if self.duty else None),
+            duty=self.duty,
+            handlers=tuple(posts) if self.handler not in {"", "none"} else (),
+            unassigned=self.handler == "none",
+            overdue_on=today if self.overdue else None,
+            due_from=self.due_from,
+            due_until=self.due_until,
+            counterpart=(others.first() or NOBODY) if self.counterpart else None,
+            since=self.since,
+            until=self.until,
+            case=queries.case_for(uid=self.case, by=by) if self.case else None,
+            order=self.order,
+        )
 
-@router.get("/matters", auth=Token(READ), response=answers(200, shapes.Page[shapes.MatterRow], 404))
-def list_matters(request: ApiRequest, asked: Query[MatterFilter]) -> shapes.Page[shapes.MatterRow]:
-    """The matters shown to the token's organisation, the one last acted in first."""
+
+@router.get("/matters", auth=Token(READ), response=answers(200, shapes.Page[ListedMatter], 404))
+def list_matters(request: ApiRequest, asked: Query[MatterFilter]) -> shapes.Page[ListedMatter]:
+    """The matters shown to the token's organisation, the one last acted in first, or in order of due.
+
+    With ``q`` each row says where it answers.
+    """
     by, glass = request.auth, glass_of(request.auth)
-    wanted = Wanted(
-        text=asked.q.strip(),
-        procedure=asked.procedure,
-        state=asked.state,
-        direction=asked.direction,
-        overdue_on=glass.today if asked.overdue else None,
-        open_only=asked.open,
-        case=queries.case_for(uid=asked.case, by=by) if asked.case else None,
-    )
+    wanted = asked.wanted(by, today=glass.today)
     after = Cursor.parse(asked.after) if asked.after else None
-    found = queries.page_of_matters(by, wanted, limit=asked.limit, after=after)
-    runs = queries.pressing(found.rows)
+    found = lists.page_of_matters(by, wanted, limit=asked.limit, after=after)
+    runs, handlers = queries.pressing(found.rows), lists.handlers_of(by, found.rows)
+    hits = search.hits(by, found.rows, wanted.text) if wanted.text else {}
+    rows = (presenting.matter_row(row, glass, runs.get(row.id)) for row in found.rows)
     return shapes.Page(
-        items=[presenting.matter_row(row, glass, runs.get(row.id)) for row in found.rows],
+        items=[
+            listed(shape, handlers.get(row.id), hits.get(row.id)) for shape, row in zip(rows, found.rows, strict=True)
+        ],
         next=next_address(request, str(found.older)) if found.older else None,
     )
 

@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from concord.casework.counting import explained
 from concord.casework.definitions import clock_rule, procedure_of, rules_of
 from concord.casework.desk.dates import AGREED, begun_by_agreement
-from concord.casework.desk.dates import AGREED, begun_by_agreement
 from concord.casework.models import Act, ClockRun, Matter, Message, Paper, Participant
 from concord.casework.queries import Seen, ShownMatter, holding_together, pressing
 from concord.entrypoints.workspace.jinja import day, in_english, named
@@ -144,13 +143,6 @@ def clock(run: ClockRun, procedure: Procedure, glass: Glass) -> dict[str, Any]:
         "moved": _moved(run),
         "steps": [{"date": step.date, "counted": step.counted, "said": words(step.said)} for step in counted.steps],
     }
-
-
-def _ended_by(run: ClockRun, procedure: Procedure) -> str:
-    """What ended a clock, in words: an act of the procedure, or the sides' agreement on another date."""
-    if run.ended_by == AGREED:
-        return _("双方商定改期")
-    return words(procedure.act(run.ended_by)) if run.ended_by else ""
 
 
 def _ended_by(run: ClockRun, procedure: Procedure) -> str:

@@ -8,6 +8,7 @@ import { numberLines } from './parts/lines.js';
 import { nameChosenFiles } from './parts/files.js';
 import { offerPrinting } from './parts/print.js';
 import { showBeginnings } from './parts/scroll.js';
+import { tendSheets } from './parts/sheets.js';
 
 document.documentElement.classList.add('js');
 watchDrops(document);
@@ -19,3 +20,4 @@ offerPrinting(document);
 showBeginnings(document);
 walkCalendar(document);
 askForKeys(document);
+tendSheets(document);

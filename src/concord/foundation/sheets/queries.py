@@ -21,7 +21,7 @@ HEAD = 0
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A sheet with every row that still waits, read and checked; ``taken`` gives what the others became, by number."""
+    """A sheet with what was typed, every row that still waits checked, and what the others became, by number."""
 
     sheet: Sheet
     kind: SheetKind
@@ -72,13 +72,13 @@ def review(sheet: Sheet, *, by: Actor, today: date) -> Review:
     columns = kind.columns(today)
     rows = {row.number: row for row in SheetRow.objects.filter(sheet=sheet)}
     head = rows.pop(HEAD).cells
-    cells = {number: row.cells for number, row in rows.items() if row.taken_at is None}
+    waiting = {number: row.cells for number, row in rows.items() if row.taken_at is None}
     return Review(
         sheet=sheet,
         kind=kind,
         columns=columns,
-        cells=cells,
-        rows=tuple(checked(kind, cells, by=by, today=today)),
+        cells={number: row.cells for number, row in rows.items()},
+        rows=tuple(checked(kind, waiting, by=by, today=today)),
         taken={number: row.made for number, row in rows.items() if row.taken_at is not None},
         unknown=tuple(head["unknown"]),
         missing=tuple(head["missing"]),

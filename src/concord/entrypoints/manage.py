@@ -49,6 +49,8 @@ def _run(asked: argparse.Namespace, operating: ModuleType) -> None:
             operating.work(stop=told.is_set, pause=told.wait)
         case "notice":
             _say(operating.load_notice(asked.file))
+        case "words":
+            _say(operating.words())
         case "grant":
             operating.grant(asked.role)
 
@@ -62,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("work", help="only a job worker")
     notice = commands.add_parser("notice", help="load a State Council holiday notice for a year")
     notice.add_argument("file", type=Path)
+    commands.add_parser("words", help="write the words by which matters are found anew, after an upgrade")
     grant = commands.add_parser("grant", help="give the application's database role its rights on the tables")
     grant.add_argument("role")
     return parser

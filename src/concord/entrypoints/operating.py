@@ -16,6 +16,7 @@ from granian.constants import Interfaces
 
 from concord.capabilities.governance import holidays
 from concord.casework.definitions import adopt
+from concord.casework.desk import search
 from concord.charters import folder
 from concord.entrypoints.demo.seeding import seed
 from concord.foundation.database import scope
@@ -90,6 +91,12 @@ def load_notice(path: Path) -> str:
     with scope.speaking_for(scope.SYSTEM):
         notice, moved, told = holidays.load_notice(text=path.read_text(encoding="utf-8"), file=path.name, at=now())
     return f"{notice.number}: {notice.year}; {len(moved)} clocks counted again, {told} people told"
+
+
+def words() -> str:
+    """Write the words by which matters are found anew, after an upgrade that keeps other words; says for how many."""
+    with scope.speaking_for(scope.SYSTEM):
+        return f"{search.refill()} matters"
 
 
 def grant(role: str) -> None:

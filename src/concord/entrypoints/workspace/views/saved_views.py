@@ -6,16 +6,16 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from concord.casework.desk import views as saved
 from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.presenting import words
 from concord.entrypoints.workspace.routing import Handled, page
+from concord.entrypoints.workspace.views.assigning import back_to
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import now
 from concord.rules.errors import InvalidInput
@@ -41,7 +41,7 @@ def view_save(request: Handled) -> HttpResponse:
                 messages.error(request, words(problem.said))
         else:
             messages.success(request, _("视图“%(name)s”已保存。") % {"name": kept.name})
-    return redirect(back_to(request))
+    return redirect(back_to(request, reverse("workspace:matters")))
 
 
 @page("matter:read")
@@ -50,14 +50,7 @@ def view_discard(request: Handled, pk: int) -> HttpResponse:
     if request.method == "POST":
         gone = saved.discard_view(pk=pk, by=request.actor)
         messages.success(request, _("视图“%(name)s”已删除。") % {"name": gone.name})
-    return redirect(back_to(request).partition("?")[0])
-
-
-def back_to(request: HttpRequest) -> str:
-    """The page of ours that the form was on; the list of matters when it names none."""
-    asked = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(asked, allowed_hosts=None) and asked.startswith("/")
-    return asked if safe else reverse("workspace:matters")
+    return redirect(back_to(request, reverse("workspace:matters")).partition("?")[0])
 
 
 def tabs(by: Actor, place: str, address: str, query: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.middleware import POST_IN_SESSION
 from concord.entrypoints.workspace.presenting import words
 from concord.entrypoints.workspace.routing import Handled, page, public
+from concord.entrypoints.workspace.views.assigning import back_to
 from concord.foundation.access.queries import posts_held
 from concord.foundation.database.clock import legal_date, now
 from concord.foundation.organisations.models import Person, Post
@@ -76,9 +77,9 @@ def personas() -> list[dict[str, str]]:
 
 @page("directory:read")
 def post(request: Handled) -> HttpResponse:
-    """Act in another of one's own posts."""
+    """Act in another of one's own posts, and go on where the form was or says."""
     wanted = request.POST.get("post", "")
     held = posts_held(request.actor.person, on=legal_date(now()))
     if any(str(one.id) == wanted for one in held):
         request.session[POST_IN_SESSION] = int(wanted)
-    return HttpResponseRedirect("/")
+    return HttpResponseRedirect(back_to(request, "/"))

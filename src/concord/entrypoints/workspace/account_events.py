@@ -56,9 +56,7 @@ def _signed_in(request: HttpRequest, user: Person, sociallogin: Any = None, **_g
 
 
 @receiver(authenticator_added)
-def _factor_added(request: HttpRequest, user: Person, authenticator: Authenticator, **_given: Any) -> None:
-    if authenticator.type != RECOVERY:
-        request.session[FACTOR_IN_SESSION] = OWN
+def _factor_added(user: Person, authenticator: Authenticator, **_given: Any) -> None:
     with writing():
         journal.record(
             event="account.factor_added",

@@ -22,6 +22,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from concord.entrypoints.workspace.account_events import FACTOR_IN_SESSION, OWN
 from concord.entrypoints.workspace.routing import public
 from concord.entrypoints.workspace.sign_on import PROVIDER, Callback, OpenIdClient, SignOnAdapter, Unreachable
 
@@ -87,7 +88,19 @@ class ConfirmByKey(keys.ReauthenticateWebAuthnView):  # type: ignore[misc]  # as
         return redirect(self.request.get_full_path())
 
 
-class AddApp(totp.ActivateTOTPView):  # type: ignore[misc]  # as above
+class _Adding:
+    """Whoever has just set a second factor up has shown it."""
+
+    request: HttpRequest
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Keep it in the session."""
+        answer: HttpResponse = super().form_valid(form)  # type: ignore[misc]  # the view beside it
+        self.request.session[FACTOR_IN_SESSION] = OWN
+        return answer
+
+
+class AddApp(_Adding, totp.ActivateTOTPView):  # type: ignore[misc]  # as above
     """Set up the app on the phone."""
 
     permission = OWN_ACCOUNT
@@ -105,7 +118,7 @@ class RemoveApp(totp.DeactivateTOTPView):  # type: ignore[misc]  # as above
     permission = OWN_ACCOUNT
 
 
-class AddKey(keys.AddWebAuthnView):  # type: ignore[misc]  # as above
+class AddKey(_Adding, keys.AddWebAuthnView):  # type: ignore[misc]  # as above
     """Register a security key."""
 
     permission = OWN_ACCOUNT

@@ -129,7 +129,12 @@ def _superiors(charter: Charter) -> list[dict[str, Any]]:
 
 
 def _duties(group: Group, glass: Glass) -> list[str]:
-    """What a group is charged with: procedures by their names, the rest in words of our own."""
+    """What a group is charged with, in words."""
+    return [area_words(one, glass) for one in group.duties]
+
+
+def area_words(area: str, glass: Glass) -> str:
+    """An area of work in words: procedures by their names, the rest in words of our own."""
     known = {
         "governance": _("轮值与决议"),
         "charter": _("章程的起草和修改"),
@@ -148,7 +153,7 @@ def _duties(group: Group, glass: Glass) -> list[str]:
         "talent": _("执法人才库"),
     }
     versions = glass.charter.procedures
-    return [known.get(one) or (words(versions[one][-1]) if one in versions else one) for one in group.duties]
+    return known.get(area) or (words(versions[area][-1]) if area in versions else area)
 
 
 def _rotation(charter: Charter) -> dict[str, Any] | None:

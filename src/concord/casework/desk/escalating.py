@@ -238,7 +238,8 @@ def agenda(by: Actor, *, limit: int, after: Cursor | None = None) -> AgendaPage:
         day = date.fromordinal(after.sort_key) if 0 < after.sort_key <= date.max.toordinal() else date.min
         rows = rows.filter(Q(run__legal_due__gt=day) | Q(run__legal_due=day, id__gt=after.id))
     found = list(rows[: limit + 1])
-    matters = {row.pk: row for row in visible_to(by).filter(id__in=[row.matter_id for row in found])}
+    shown = visible_to(by).select_related("procedure_version", "origin", "target")
+    matters = {row.pk: row for row in shown.filter(id__in=[row.matter_id for row in found])}
     last = found[limit - 1] if len(found) > limit else None
     return AgendaPage(
         items=[AgendaItem(matters[row.matter_id], row, row.run) for row in found[:limit]],

@@ -5,7 +5,7 @@ That nobody is reminded of one matter more than once a working day is a rule of 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
@@ -40,7 +40,7 @@ def remind(*, matter: UUID, text: str = "", receivers: Collection[str] = (), by:
             said = Said("只能催办现在轮到办理的机关。", "Only those whose turn it is can be reminded.")
             problems.append(Problem("receivers", "unknown", said))
         refuse_wrong("casework.bad_reminder", problems)
-        told = told_this_day(known, on=legal_date(at))
+        told = told_this_day(reminders_of(known), on=legal_date(at))
         chosen = [one for one in chosen if one.id not in told]
         if not chosen:
             raise _already()
@@ -73,10 +73,10 @@ def awaited_others(known: Seen, by: Actor) -> list[Organisation]:
     return list(found.values())
 
 
-def told_this_day(known: Seen, *, on: date) -> set[int]:
-    """The organisations that were reminded on this working day, by anybody."""
+def told_this_day(reminders: Iterable[Reminder], *, on: date) -> set[int]:
+    """The organisations that were reminded on this working day, by anybody; ``reminders`` are those of one matter."""
     since = datetime.combine(_first_day(on, calendar_on(on)), time(), tzinfo=LEGAL_ZONE)
-    return set(Reminder.objects.filter(matter=known.matter, at__gte=since).values_list("receiver_id", flat=True))
+    return {one.receiver_id for one in reminders if one.at >= since}
 
 
 def _first_day(on: date, calendar: Calendar) -> date:

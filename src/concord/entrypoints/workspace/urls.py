@@ -6,6 +6,8 @@ from django.urls import path
 
 from concord.entrypoints.workspace.views import (
     acting,
+    agenda,
+    around,
     assigning,
     bulk,
     calendar,
@@ -33,6 +35,13 @@ urlpatterns = [
     path("matters/<str:number>/", matter.matter, name="matter"),
     path("matters/<str:number>/acts/<str:name>/", acting.act, name="act"),
     path("matters/<str:number>/handler/", assigning.assign, name="assign"),
+    path("matters/<str:number>/remind/", around.remind, name="remind"),
+    path("matters/<str:number>/clocks/<str:clock>/date/", around.date_offer, name="date_offer"),
+    path("matters/<str:number>/dates/<int:pk>/", around.date_answer, name="date_answer"),
+    path("matters/<str:number>/rate/<str:code>/", around.rate, name="rate"),
+    path("matters/<str:number>/links/", around.link, name="link"),
+    path("matters/<str:number>/links/<int:pk>/undo/", around.unlink, name="unlink"),
+    path("agenda/", agenda.agenda_page, name="agenda"),
     path("bulk/", bulk.bulk, name="bulk"),
     path("bulk/part/", bulk.part, name="bulk_part"),
     path("queues/", queues.own_queue, name="queues"),

@@ -12,6 +12,7 @@ from django.urls import reverse
 from concord.casework import commands, letters, queries
 from concord.casework.queries import Seen
 from concord.entrypoints.workspace.applicable import told_law
+from concord.entrypoints.workspace.around import around
 from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.presenting import (
     Glass,
@@ -69,6 +70,7 @@ def page_of(known: Seen, glass: Glass) -> dict[str, object]:
     return {
         "matter": header(known, glass),
         "handler": handler_card(known, glass),
+        "around": around(known, runs, glass),
         "facts": facts(known, glass, told),
         "law": told_law(known, glass),
         "acts": [

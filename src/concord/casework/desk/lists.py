@@ -17,7 +17,7 @@ from django.db.models.expressions import RawSQL
 
 from concord.casework.definitions import procedure_of
 from concord.casework.desk import search
-from concord.casework.models import Audience, Case, Matter, ProcedureVersion
+from concord.casework.models import NEVER, Audience, Case, Matter, ProcedureVersion
 from concord.casework.queries import CURSOR, READ, ShownMatter, bad_cursor, visible_to
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import LEGAL_ZONE
@@ -324,7 +324,7 @@ def _of_days(wanted: Wanted) -> Iterator[Q]:
     if wanted.overdue_on is not None:
         yield Q(late_after__lt=wanted.overdue_on)
     if wanted.due_from is not None:
-        yield Q(late_after__gte=wanted.due_from)
+        yield Q(late_after__gte=wanted.due_from, late_after__lt=NEVER)
     if wanted.due_until is not None:
         yield Q(late_after__lte=wanted.due_until)
     if wanted.since is not None:

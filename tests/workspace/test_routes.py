@@ -29,6 +29,7 @@ OPEN_TO_ALL = {
     "account/sign-on/",
     "account/sign-on/back/",
     "account/sign-on/cancelled/",
+    "calendar/<str:secret>.ics",
     "language/",
     "persona/",
 }
@@ -40,6 +41,9 @@ ELSEWHERE = "api/"
 PAGES: list[tuple[str, dict[str, Any], str, str]] = [
     ("matters", {}, OFFICER, ADMINISTRATOR),
     ("matter", {"number": "G60-2026-00001"}, OFFICER, ADMINISTRATOR),
+    ("queue", {"group": "enforcement"}, OFFICER, ADMINISTRATOR),
+    ("calendar", {}, OFFICER, ADMINISTRATOR),
+    ("calendar_feed", {}, OFFICER, ADMINISTRATOR),
     ("beginnings", {}, OFFICER, ADMINISTRATOR),
     ("begin", {"procedure": "assistance", "name": "draft"}, OFFICER, ADMINISTRATOR),
     ("cases", {}, OFFICER, AUDITOR),
@@ -55,6 +59,10 @@ DETAILS: list[tuple[str, dict[str, Any]]] = [
     ("file", {"uid": UNKNOWN}),
     ("case", {"uid": UNKNOWN}),
     ("token_end", {"pk": 1}),
+    ("queues", {}),
+    ("desk", {}),
+    ("view_save", {}),
+    ("view_discard", {"pk": 1}),
     ("post", {}),
     ("today", {}),
 ]

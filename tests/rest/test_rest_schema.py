@@ -65,6 +65,8 @@ def test_acts_ask_for_a_key_and_a_version() -> None:
     assert {name: asked for name, asked in headers.items() if asked} == {
         "begin_matter": {"Idempotency-Key": True},
         "perform_act": {"Idempotency-Key": True, "If-Match": True},
+        "perform_in_bulk": {"Idempotency-Key": True},
+        "hand_over_in_bulk": {"Idempotency-Key": True},
         "get_matter": {"If-None-Match": False},
     }
 

@@ -40,6 +40,8 @@ FROM_CASE: Mapping[str, Callable[[Case], str]] = {
     "lead_content": lambda case: case.content,
 }
 TOLD_OF = "case_ref"
+# A page of them with everything that is asked of each stays within what one form may hold.
+MOST_CASES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +116,8 @@ def cases_named(uids: Sequence[UUID], *, by: Actor) -> list[Case]:
 
     Raises InvalidInput ``casework.too_many_rows``, NotFound ``casework.no_case`` when one of them is not shown.
     """
-    if len(uids) > MOST:
-        raise too_many()
+    if len(set(uids)) > MOST_CASES:
+        raise too_many(MOST_CASES)
     found = {case.uid: case for case in cases_of(by).filter(uid__in=list(uids))}
     if len(found) < len(set(uids)):
         raise no_case()

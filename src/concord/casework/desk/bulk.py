@@ -318,9 +318,9 @@ def _in_order(seen_now: Mapping[str, Seen], numbers: Sequence[str]) -> list[str]
     return sorted(numbers, key=lambda number: place.get(number, ("", 0)))
 
 
-def too_many() -> InvalidInput:
-    """The error for more rows than one bulk act takes."""
-    said = Said(f"一次最多选择 {MOST} 件，请分几次办理。", f"Choose at most {MOST} at once; do the rest in another go.")
+def too_many(most: int = MOST) -> InvalidInput:
+    """The error for more rows than are taken at once."""
+    said = Said(f"一次最多选择 {most} 件，请分几次办理。", f"Choose at most {most} at once; do the rest in another go.")
     return InvalidInput("casework.too_many_rows", said, problems=(Problem("matters", "too_many", said),))
 
 

@@ -10,7 +10,17 @@ from ninja.operation import Operation
 
 from concord.entrypoints.rest import problems
 from concord.entrypoints.rest.door import NO_POST, Token
-from concord.entrypoints.rest.operations import acts, cases, charter, charter_versions, competence, files, journal
+from concord.entrypoints.rest.operations import (
+    acts,
+    assigning,
+    bulk,
+    cases,
+    charter,
+    charter_versions,
+    competence,
+    files,
+    journal,
+)
 from concord.entrypoints.rest.wire import JSON_TYPE, Renderer, StrictParser
 
 VERSION = "1.0.0"
@@ -65,5 +75,5 @@ api = ConcordAPI(
     renderer=Renderer(),
     parser=StrictParser(),
 )
-for kind in (charter, charter_versions, competence, cases, acts, files, journal):
+for kind in (charter, charter_versions, competence, cases, acts, assigning, bulk, files, journal):
     api.add_router("", kind.router)

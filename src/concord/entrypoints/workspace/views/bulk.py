@@ -108,8 +108,8 @@ def _started(request: Handled, task: Task, glass: Glass) -> HttpResponse:
     waits = len(task.rows) > PART and not task.together
     found = [] if waits else task.deed.run(task.rows, task.typed, together=task.together)
     if task.together and any(one.error for one in found):
-        error = _none_done(found)
-        return _preview(request, task.deed, seen, glass, back=task.back, task=task, error=error, found=found)
+        none_done = _none_done(found)
+        return _preview(request, task.deed, seen, glass, back=task.back, task=task, error=none_done, found=found)
     return _result(request, task, glass, found)
 
 

@@ -1,4 +1,4 @@
-"""Cases, directory and journal."""
+"""Cases and journal."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ from concord.entrypoints.workspace.routing import Handled, page, refusals_noted
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date, now
 from concord.foundation.journal import queries as journal
-from concord.foundation.organisations.models import Kind, Organisation
-from concord.foundation.organisations.queries import calendar_on, charter_on, organisations, posts_on
+from concord.foundation.organisations.queries import calendar_on, charter_on
 from concord.rules.errors import InvalidInput
 
 ROWS = 25
@@ -55,6 +54,29 @@ OTHER_EVENTS: dict[str, Callable[[], str]] = {
     "charter.revise": lambda: _("修改章程草案"),
     "charter.discard": lambda: _("废弃章程草案"),
     "charter.adopt": lambda: _("通过章程版本"),
+    "people.take_on": lambda: _("登记人员"),
+    "people.contact": lambda: _("修改人员联系方式"),
+    "people.propose": lambda: _("提请任职"),
+    "people.appoint": lambda: _("任职"),
+    "people.end": lambda: _("结束任职"),
+    "people.term": lambda: _("变更任期"),
+    "people.move": lambda: _("调整科室"),
+    "people.deactivate": lambda: _("停用账号"),
+    "people.reactivate": lambda: _("启用账号"),
+    "people.confirm": lambda: _("确认任职或者授权"),
+    "people.refuse": lambda: _("不予确认任职或者授权"),
+    "people.leave": lambda: _("登记请假代理"),
+    "people.delegate": lambda: _("提请授权"),
+    "people.return": lambda: _("结束请假或者授权"),
+    "people.handover": lambda: _("移交在办事项"),
+    "people.department": lambda: _("设立科室"),
+    "people.dissolve": lambda: _("撤销科室"),
+    "people.competence": lambda: _("调整业务分工"),
+    "people.invite": lambda: _("发出邀请"),
+    "people.invitation_end": lambda: _("撤销邀请"),
+    "people.accept": lambda: _("接受邀请"),
+    "feed.make": lambda: _("生成日历订阅地址"),
+    "feed.revoke": lambda: _("停用日历订阅地址"),
     "token.issue": lambda: _("签发接口令牌"),
     "token.revoke": lambda: _("撤销接口令牌"),
     "account.signed_in": lambda: _("登录"),
@@ -176,40 +198,6 @@ def _plain(
         "items": [],
         "kept": [],
     }
-
-
-@page("directory:read")
-def directory(request: Handled) -> HttpResponse:
-    """The members of the alliance: names in both lines, contacts, who holds which post."""
-    glass = glass_of(request.actor)
-    labels = {post.id: words(post) for post in glass.charter.posts}
-    groups = {group.id: words(group) for group in glass.charter.groups}
-    held: dict[int, list[dict[str, str]]] = {}
-    for post in posts_on(glass.today):
-        label = " · ".join(part for part in (labels.get(post.kind, post.kind), groups.get(post.group, "")) if part)
-        held.setdefault(post.organisation_id, []).append(
-            {"name": named(post.person), "post": label, "telephone": post.person.telephone}
-        )
-    shown = [
-        {
-            "code": organisation.code,
-            "name": named(organisation),
-            "mark": organisation.mark,
-            "kind": _("协作中心") if organisation.kind == Kind.CENTRE else _("成员机关"),
-            "hats": [(_hat_label(organisation, hat.line), hat.zh) for hat in organisation.hats.all()],
-            "telephone": organisation.telephone,
-            "address": organisation.address,
-            "people": held.get(organisation.id, []),
-        }
-        for organisation in organisations()
-    ]
-    return render(request, "workspace/directory.html", {"members": shown})
-
-
-def _hat_label(organisation: Organisation, line: str) -> str:
-    if organisation.kind == Kind.CENTRE:
-        return _("全称")
-    return {"market": _("市场监管"), "patent": _("知识产权")}.get(line, line)
 
 
 @page("journal:read")

@@ -306,7 +306,7 @@ def _post_page(request: Handled, post: Post, typed: dict[str, str], refusal: Ref
     }
     context = {
         "person": {"uid": post.person.uid, "name": named(post.person)},
-        "post": _post(post, glass),
+        "held": _post(post, glass),
         "matters": open_matters_of(post),
         "problems": refusal.summary,
         "end_fields": [

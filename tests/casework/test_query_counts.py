@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from concord.casework import commands, queries
+from concord.casework.desk.cases import page_of_cases
 from concord.casework.models import Matter
 from concord.foundation.access.actor import Actor
 from tests.support.worlds import World, speaking_as, time
@@ -62,7 +63,7 @@ def cost_of_lists(actor: Actor) -> dict[str, int]:
             ),
             "count": cost(lambda: queries.count_of_matters(actor, wanted, most=20)),
             "due": cost(lambda: queries.open_by_due(actor, held=True, limit=10)),
-            "cases": cost(lambda: queries.page_of_cases(actor, limit=10)),
+            "cases": cost(lambda: page_of_cases(actor, limit=10)),
             "matter": cost(lambda: queries.matter_for(number=known.matter.number, by=actor)),
             "timeline": cost(lambda: queries.timeline_of(known, by=actor)),
             "messages": cost(lambda: queries.messages_of(known)),

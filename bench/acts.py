@@ -49,7 +49,7 @@ class Row:
     values: tuple[Any, ...]
 
 
-def run(home: Path) -> list[Table]:
+def run(home: Path, _kept: Path) -> list[Table]:
     """One table: a signing act and a plain one on either database."""
     rows: list[list[str]] = []
     for kind in KINDS:

@@ -24,7 +24,7 @@ ONE_DAY = timedelta(days=1)
 Works = Callable[[date], bool]
 
 
-def run(_home: Path) -> list[Table]:
+def run(_home: Path, _kept: Path) -> list[Table]:
     """One table: per limit the explained date, the date alone, the peer, the loop."""
     calendar = calendar_from(folder.read(folder.shipped(), "cn"))
     chance = random.Random(20260206)  # noqa: S311  the same starts every time

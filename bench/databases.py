@@ -29,6 +29,9 @@ class Database(Protocol):
     def use(self) -> None:
         """Let Django speak to this database, as the application."""
 
+    def url(self) -> str:
+        """The database as the environment of a child process names it."""
+
     def bare(self) -> Any:
         """A driver's own connection, past Django and past every policy; committing is up to the caller."""
 
@@ -38,14 +41,20 @@ class Sqlite:
 
     kind = "sqlite"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, made: bool = False) -> None:
         self._path = path
+        if made:
+            return
         self.use()
         _migrate()
 
     def use(self) -> None:
         """Point Django at the file."""
         point_django_at({"NAME": str(self._path)})
+
+    def url(self) -> str:
+        """The file's path."""
+        return f"sqlite://{self._path}"
 
     def bare(self) -> Any:
         """A connection that waits for the disk at every commit."""
@@ -61,8 +70,10 @@ class Postgres:
 
     kind = "postgres"
 
-    def __init__(self, server: postgres.Server, name: str) -> None:
+    def __init__(self, server: postgres.Server, name: str, *, made: bool = False) -> None:
         self._server, self._name = server, name
+        if made:
+            return
         with server.connect() as administrator:
             administrator.execute(f"CREATE DATABASE {name} OWNER {postgres.OWNER}")
         self._point(postgres.OWNER)
@@ -74,6 +85,10 @@ class Postgres:
     def use(self) -> None:
         """Point Django at the database as the application."""
         self._point(postgres.APPLICATION)
+
+    def url(self) -> str:
+        """The server's socket, with the application role."""
+        return self._server.url(self._name, user=postgres.APPLICATION)
 
     def bare(self) -> Any:
         """A connection of the superuser, whom no policy binds."""
@@ -88,15 +103,22 @@ class Postgres:
 @contextmanager
 def made(kind: str, folder: Path, count: int = 1) -> Iterator[list[Database]]:
     """So many new databases of one kind, for as long as the block lasts."""
-    django.setup()
-    kept = dict(connections.databases["default"])
-    try:
+    with application():
         if kind == "sqlite":
             yield [Sqlite(folder / f"bench{n}.sqlite3") for n in range(count)]
         else:
             with patch.dict(postgres._SETTINGS, DURABLE), postgres.running() as server:  # noqa: SLF001  see DURABLE
                 yield [Postgres(server, f"bench{n}") for n in range(count)]
                 connections.close_all()
+
+
+@contextmanager
+def application() -> Iterator[None]:
+    """Django set up; whatever it is pointed at inside the block, afterwards it speaks to its own database again."""
+    django.setup()
+    kept = dict(connections.databases["default"])
+    try:
+        yield
     finally:
         point_django_at(kept)
 

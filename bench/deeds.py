@@ -33,9 +33,9 @@ def letter_and_template(matter: Matter) -> tuple[Letter, Template, Path]:
 class Deeds:
     """A world whose matters are of these days, so that its clocks are running."""
 
-    def __init__(self) -> None:
+    def __init__(self, world: World | None = None) -> None:
         enter(SYSTEM)
-        self.world: World = g60_world()
+        self.world: World = world or g60_world()
         self._shift = timedelta(days=(now() - USUAL).days)
 
     def in_state(self, state: str) -> Matter:

@@ -1,84 +1,126 @@
-"""A reader before a filled database: signed in, with a token, asking for pages through WSGI."""
+"""A reader before a filled database: signed in, with a token; what is asked for, over the wire and in this process."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import http.client
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Final
+from urllib.parse import quote
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.test import Client
+from django.urls import Resolver404, resolve
 
-from bench.databases import Database
-from bench.deeds import Deeds
-from bench.pages import OK
-from bench.seeding import copy_matters
-from concord.casework import queries
+from bench.originals import standing_world
+from concord.casework.models import Audience
+from concord.foundation.access.actor import Actor
 from concord.foundation.access.commands import issue_token
-from concord.foundation.database.clock import now
-from concord.foundation.database.scope import NOBODY, enter
+from concord.foundation.database.clock import legal_date, now
+from concord.foundation.database.scope import NOBODY, SYSTEM, enter
 
-READER: Final = "asking.leader"
 BACKEND: Final = "allauth.account.auth_backends.AuthenticationBackend"
+OK: Final = "“ok” behind the same middleware"
 DEEP: Final = 250
 GOOD: Final = "200"
+LEAST_DEEP: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One address and the headers it is asked with."""
+
+    path: str
+    headers: Mapping[str, str]
 
 
 class Desk:
     """One reader of one database; what each page asks is fixed before anything is measured."""
 
-    def __init__(self, database: Database, size: int, states: Sequence[str]) -> None:
-        deeds = Deeds()
-        matters = [deeds.in_state(state) for state in states]
-        bare = database.bare()
-        copy_matters(bare, database.kind, size)
-        bare.close()
+    def __init__(self, place: str, *, in_full: bool) -> None:
+        enter(SYSTEM)
+        self._world, self._in_full = standing_world(), in_full
         at = now()
-        actor = deeds.world.actor(READER, at=at.isoformat())
+        self.actor: Actor = self._world.actor(f"{place}.case_officer", at=at.isoformat())
+        auditor = self._world.actor(f"{place}.auditor", at=at.isoformat())
         _token, secret = issue_token(
-            post=actor.post,
+            post=self.actor.post,
             label="bench",
-            permissions=actor.permissions,
+            permissions=self.actor.permissions,
             expires_at=at + timedelta(hours=4),
-            random_bytes=deeds.world.random_bytes(),
-            by=deeds.world.actor(f"{READER.split('.')[0]}.administrator", at=at.isoformat()),
+            random_bytes=self._world.random_bytes(),
+            by=self._world.actor(f"{place}.administrator", at=at.isoformat()),
             at=at,
         )
-        client = Client()
-        client.force_login(deeds.world.person(READER), backend=BACKEND)
-        self._cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
-        self._token = f"Bearer {secret}"
-        self._shown = next(matter for matter, state in zip(matters, states, strict=True) if state == "accepted").number
-        enter(str(actor.scope_id))
-        deep = queries.page_of_matters(actor, queries.Wanted(), limit=DEEP).older
+        self._reader = {"Cookie": self._signed_in(self.actor)}
+        self._auditor = {"Cookie": self._signed_in(auditor)}
+        self._program = {"Authorization": f"Bearer {secret}"}
+        self._month = f"{legal_date(at):%Y-%m}"
+        newest = Audience.objects.filter(scope_id=self.actor.scope_id).order_by("-sort_key").select_related("matter")
+        self._shown = newest[0].matter.number
+        self._deep = ""
+        if in_full:
+            deep = newest[DEEP]
+            self._deep = f"{deep.sort_key}-{deep.matter_id}"
         enter(NOBODY)
         Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
-        self._deep = str(deep)
         self._application = get_wsgi_application()
 
-    def pages(self) -> Mapping[str, Callable[[], None]]:
-        """What is asked for, by its name in the table."""
+    def _signed_in(self, actor: Actor) -> str:
+        client = Client()
+        client.force_login(actor.person, backend=BACKEND)
+        return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+
+    def pages(self) -> Mapping[str, Asked]:
+        """What is asked for, by its name in the table; addresses that this version has not are left out."""
         pages = {
             OK: "/ok/",
-            "today": "/",
+            "Today": "/",
             "list": "/matters/",
-            f"list, {DEEP} matters down": f"/matters/?after={self._deep}",
-            "list, open ones": "/matters/?open=1",
-            "list, one state": "/matters/?state=accepted",
+            "list, one state": "/matters/?state=closed",
             "list, overdue": "/matters/?overdue=1",
-            "list, text that is in one matter": "/matters/?q=000000701",
+            "list, mine": "/matters/?mine=1",
+            "search, frequent word": "/matters/?q=商贸",
             "matter": f"/matters/{self._shown}/",
+            "calendar": f"/calendar/?month={self._month}",
+            "queue": "/queue/",
         }
-        programs = {"API list": "/api/v1/matters", "API matter": f"/api/v1/matters/{self._shown}"}
-        return {name: self._asking(path, HTTP_COOKIE=self._cookie) for name, path in pages.items()} | {
-            name: self._asking(path, HTTP_AUTHORIZATION=self._token) for name, path in programs.items()
-        }
+        if self._in_full:
+            pages |= {
+                f"list, {DEEP} matters down": f"/matters/?after={self._deep}",
+                "list, open ones": "/matters/?open=1",
+                "list, procedure and rare state": "/matters/?procedure=assistance&state=accepted",
+                "search, word of one matter": f"/matters/?q={self._rare()}",
+                "search, two rare words": "/matters/?q=宏和兴 灯饰",
+                "search, number": f"/matters/?q={self._shown[-5:]}",
+                "cases": "/cases/",
+                "notices": "/notices/",
+            }
+        asked = {name: Asked(path, self._reader) for name, path in pages.items() if _known(path)}
+        if self._in_full:
+            asked["journal"] = Asked("/journal/", self._auditor)
+            asked["journal of a matter"] = Asked(f"/journal/?q={self._shown}", self._auditor)
+            asked["API list"] = Asked("/api/v1/matters", self._program)
+            asked["API matter"] = Asked(f"/api/v1/matters/{self._shown}", self._program)
+        return asked
 
-    def _asking(self, address: str, **headers: str) -> Callable[[], None]:
-        path, _, query = address.partition("?")
+    def _rare(self) -> str:
+        enter(SYSTEM)
+        rows = Audience.objects.filter(scope_id=self.actor.scope_id, matter__title__contains="）")
+        title = rows.select_related("matter").order_by("-sort_key")[LEAST_DEEP].matter.title
+        enter(NOBODY)
+        return title.rpartition("（")[2].removesuffix("）")
+
+    def in_process(self, asked: Asked) -> Callable[[], None]:
+        """The request through WSGI in this process, where its statements can be seen."""
+        path, _, query = asked.path.partition("?")
+        headers = {f"HTTP_{name.upper()}": value for name, value in asked.headers.items()}
 
         def ask() -> None:
             told: list[str] = []
@@ -90,7 +132,7 @@ class Desk:
             environ = {
                 "REQUEST_METHOD": "GET",
                 "PATH_INFO": path,
-                "QUERY_STRING": query,
+                "QUERY_STRING": _quoted(query),
                 "SERVER_NAME": "localhost",
                 "SERVER_PORT": "80",
                 "SERVER_PROTOCOL": "HTTP/1.1",
@@ -102,6 +144,44 @@ class Desk:
             b"".join(answer)
             answer.close()
             if not told[0].startswith(GOOD):
-                raise RuntimeError(f"{address}: {told[0]}")
+                raise RuntimeError(f"{asked.path}: {told[0]}")
 
         return ask
+
+
+def over_the_wire(port: int, asked: Asked, *, clients: int, requests: int) -> list[float]:
+    """The seconds of every request that so many clients send at once, each one after another."""
+    path, _, query = asked.path.partition("?")
+    address = f"{path}?{_quoted(query)}" if query else path
+
+    def one() -> list[float]:
+        connection = http.client.HTTPConnection("localhost", port, timeout=60)
+        connection.connect()
+        found = []
+        for _ in range(requests):
+            begun = perf_counter()
+            connection.request("GET", address, headers=dict(asked.headers))
+            answer = connection.getresponse()
+            answer.read()
+            found.append(perf_counter() - begun)
+            if str(answer.status) != GOOD:
+                raise RuntimeError(f"{asked.path}: {answer.status}")
+        connection.close()
+        return found
+
+    if clients == 1:
+        return one()
+    with ThreadPoolExecutor(clients) as pool:
+        return [seconds for found in pool.map(lambda _: one(), range(clients)) for seconds in found]
+
+
+def _quoted(query: str) -> str:
+    return quote(query, safe="=&")
+
+
+def _known(path: str) -> bool:
+    try:
+        resolve(path.partition("?")[0], urlconf="bench.addresses")
+    except Resolver404:
+        return False
+    return True

@@ -32,7 +32,7 @@ def answer_ok(_environ: object, start: Callable[[str, list[tuple[str, str]]], ob
     return [b"ok"]
 
 
-def run(home: Path) -> list[Table]:
+def run(home: Path, _kept: Path) -> list[Table]:
     """One table: import, set-up and first answer, each beside its bare counterpart."""
     os.environ["CONCORD_DATABASE_URL"] = f"sqlite://{home}/startup.sqlite3"
     subprocess.run([sys.executable, "-m", "concord.entrypoints.manage", "prepare"], check=True, capture_output=True)

@@ -36,6 +36,7 @@ DETAIL_WORDS: dict[str, Callable[[], str]] = {
 }
 OTHER_EVENTS: dict[str, Callable[[], str]] = {
     "case.open": lambda: _("登记案件"),
+    "matter.assign": lambda: _("分办"),
     "matter.remind": lambda: _("催办"),
     "matter.offer_date": lambda: _("商请期限"),
     "matter.take_date": lambda: _("同意改期"),

@@ -57,6 +57,8 @@ def known_things(world: World) -> dict[str, list[str]]:
         "number": [matter.number],
         "act": ["submit", "revise", "withdraw"],
         "procedure": ["assistance"],
+        "offer": ["1"],
+        "link": ["1"],
         "digest": list(CharterVersion.objects.values_list("digest", flat=True)),
         "uid": [str(one) for one in (case.uid, file.uid, *Paper.objects.values_list("uid", flat=True))],
     }

@@ -12,6 +12,7 @@ from concord.entrypoints.rest import problems
 from concord.entrypoints.rest.door import NO_POST, Token
 from concord.entrypoints.rest.operations import (
     acts,
+    around,
     assigning,
     bulk,
     cases,
@@ -75,5 +76,5 @@ api = ConcordAPI(
     renderer=Renderer(),
     parser=StrictParser(),
 )
-for kind in (charter, charter_versions, competence, cases, acts, assigning, bulk, files, journal):
+for kind in (charter, charter_versions, competence, cases, acts, around, assigning, bulk, files, journal):
     api.add_router("", kind.router)

@@ -47,6 +47,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             for post in posts_held(actor.person, on=on)
         ]
         known["menu"] = menu(request, actor)
+        known["printed_on"] = on
         known["unread"] = unread_count(actor)
     return known
 

@@ -40,8 +40,6 @@ def calendar(request: Handled) -> HttpResponse:
     whose = ALL if request.GET.get("whose") == ALL else OURS
     sheet = weeks(span, glass.calendar, today=glass.today, due=_due(by, glass, span, whose))
     context = {
-        "organisation": named(by.organisation),
-        "today_date": glass.today,
         "title": span.title,
         "view": span.view,
         "whose": whose,

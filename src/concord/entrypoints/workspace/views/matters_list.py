@@ -69,8 +69,6 @@ def listing(request: Handled, glass: Glass, place: Place) -> dict[str, Any]:
     wanted = wanted_of(asked, by, glass, place, others)
     kept = {name: value for name, value in asked.items() if value}
     return {
-        "organisation": named(by.organisation),
-        "today_date": glass.today,
         "filters": _filters(asked, glass, place, others),
         "bulk_url": reverse("workspace:bulk"),
         **tabs(by, place.page, place.address, urlencode(kept)),

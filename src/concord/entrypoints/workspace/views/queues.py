@@ -79,7 +79,6 @@ def desk(request: Handled) -> HttpResponse:
     context = {
         "city": named(home),
         "posts": [_label(one, glass) for one in held],
-        "today_date": glass.today,
         "groups": [_group(one, rows) for one in queues(glass)],
     }
     return render(request, "workspace/desk.html", context)

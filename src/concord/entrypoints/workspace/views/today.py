@@ -18,7 +18,6 @@ from concord.casework.desk import lists
 from concord.casework.desk.assigning import ASSIGN
 from concord.casework.desk.lists import Wanted
 from concord.casework.queries import ShownMatter
-from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.presenting import Glass, rows_of
 from concord.entrypoints.workspace.routing import Handled, page
 from concord.entrypoints.workspace.secondment import home_of, own_posts
@@ -50,7 +49,6 @@ def today(request: Handled) -> HttpResponse:
     posts = tuple(post_ids_of(by.person, on=glass.today))
     parts = _parts(by, posts, glass)
     context = {
-        "organisation": named(by.organisation),
         "today_date": glass.today,
         "desk_url": reverse("workspace:desk") if home_of(own_posts(by.person, on=glass.today)) else "",
         **parts,

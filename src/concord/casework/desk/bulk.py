@@ -12,7 +12,6 @@ from django.db.models import Max, Q
 from concord.casework import commands
 from concord.casework.definitions import procedure_followed
 from concord.casework.desk import assigning, reminding
-from concord.casework.guards.general import drafting_acts, signer_drafted
 from concord.casework.models import Act, Matter, Participant
 from concord.casework.queries import Seen, no_matter, visible_to
 from concord.foundation.access.actor import Actor
@@ -24,6 +23,7 @@ from concord.rules import answers as rule_answers
 from concord.rules.errors import ConcordError, Conflict, InvalidInput, NotFound, Problem, Said
 from concord.rules.procedure import Act as ActRule
 from concord.rules.procedure import Field, FieldType, Procedure, refusals, rounds
+from concord.rules.procedure.leading import drafting_acts
 
 MOST = 100
 # What can sensibly be answered once for many matters; names, numbers, sums, lists and files belong to one.
@@ -206,7 +206,7 @@ def _line(known: Seen, wanted: Offer, by: Actor, own: set[str]) -> Line:
     elif kept or not is_common(known.procedure, rule):
         refusal = _on_its_own(rule)
     elif SIGNING_GUARD in rule.guards and own & set(drafting_acts(known.procedure, rule)):
-        refusal = signer_drafted()
+        refusal = refusals.signer_drafted()
     return Line(known, rule, refusal)
 
 

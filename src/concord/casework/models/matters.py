@@ -15,6 +15,7 @@ from concord.foundation.organisations.models import Department, Organisation, Pe
 
 # What is not due at all comes after everything that is.
 NEVER = date.max
+OPEN, OURS, THEIRS = Q(open=True), Q(open=True, ours=True), Q(open=True, ours=False)
 NOBODYS = Q(open=True, ours=True, handler__isnull=True)
 
 
@@ -78,10 +79,9 @@ class Matter(models.Model):
 class Audience(models.Model):
     """Who may see a matter: one row per scope; written only by casework, in the act's transaction.
 
-    Beside the place in lists it holds what lists are filtered by, as that side knows it: the state, whether it is the
-    side's turn and what kind of act comes next (``duty``: ``sign`` or ``work``), the next safe day (``due``) and the
-    first legal last day of a counting clock (``late_after``), both ``NEVER`` without one; and who handles the matter
-    there. So every list is answered from one index of this table.
+    Beside the place in lists it holds what lists are filtered by, as that side knows it, so that one index answers:
+    the state, whose turn it is and for what (``duty``: ``sign`` or ``work``), the next safe day (``due``) and the first
+    legal last day of a counting clock (``late_after``), both ``NEVER`` without one; and who handles the matter there.
     """
 
     scope = models.ForeignKey(Scope, models.PROTECT, related_name="+", db_index=False)
@@ -106,22 +106,20 @@ class Audience(models.Model):
             models.Index(fields=["scope", "-sort_key", "matter"], name="audience_by_scope"),
             models.Index(fields=["scope", "state", "-sort_key", "matter"], name="audience_by_state"),
             models.Index(fields=["scope", "procedure", "-sort_key", "matter"], name="audience_by_procedure"),
+            models.Index(fields=["scope", "duty", "due", "matter"], condition=OURS, name="audience_to_do"),
+            models.Index(fields=["scope", "due", "matter"], condition=THEIRS, name="audience_waiting"),
+            models.Index(fields=["scope", "due", "matter"], condition=OPEN, name="audience_open"),
+            models.Index(fields=["scope", "late_after", "matter"], condition=OPEN, name="audience_late"),
+            models.Index(fields=["handler", "due", "matter"], condition=OPEN, name="audience_by_handler"),
             models.Index(
-                fields=["scope", "duty", "due", "matter"], condition=Q(open=True, ours=True), name="audience_to_do"
+                fields=["scope", "duty", "due", "matter"],
+                condition=NOBODYS,
+                name="audience_nobodys",
             ),
-            models.Index(
-                fields=["scope", "due", "matter"], condition=Q(open=True, ours=False), name="audience_waiting"
-            ),
-            models.Index(fields=["scope", "due", "matter"], condition=Q(open=True), name="audience_open"),
-            models.Index(fields=["scope", "late_after", "matter"], condition=Q(open=True), name="audience_late"),
-            models.Index(fields=["handler", "due", "matter"], condition=Q(open=True), name="audience_by_handler"),
-            models.Index(fields=["scope", "duty", "due", "matter"], condition=NOBODYS, name="audience_nobodys"),
-            models.Index(fields=["scope", "-sort_key", "matter"], condition=Q(open=True), name="audience_open_latest"),
+            models.Index(fields=["scope", "-sort_key", "matter"], condition=OPEN, name="audience_open_latest"),
             models.Index(fields=["scope", "origin", "-sort_key", "matter"], name="audience_by_origin"),
             models.Index(fields=["scope", "target", "-sort_key", "matter"], name="audience_by_target"),
-            models.Index(
-                fields=["scope", "origin", "target", "late_after"], condition=Q(open=True), name="audience_between"
-            ),
+            models.Index(fields=["scope", "origin", "target", "late_after"], condition=OPEN, name="audience_between"),
         ]
 
     def __str__(self) -> str:

@@ -60,3 +60,8 @@ def duty_of(acts: Sequence[Act], procedure: Procedure) -> str:
 def decides(act: Act) -> bool:
     """Whether an act decides in the organisation's name, so that whoever does it does not thereby handle the matter."""
     return act.permission.partition(":")[2] in DECIDING
+
+
+def drafting_acts(procedure: Procedure, signing: Act) -> list[str]:
+    """The acts of the signing role that prepare what ``signing`` signs."""
+    return [act.id for act in procedure.acts if act.role == signing.role and act.permission != signing.permission]

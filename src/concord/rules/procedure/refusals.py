@@ -142,3 +142,14 @@ def key_reused() -> Conflict:
             "This submission key was already used for something else; open the form again.",
         ),
     )
+
+
+def signer_drafted() -> Conflict:
+    """Somebody would sign a draft of their own."""
+    return Conflict(
+        "casework.signer_drafted",
+        Said(
+            "起草人或者送签人不能签发自己的文书，请由另一位负责人签发。",
+            "Whoever drafted or submitted a letter cannot sign it; another leader must.",
+        ),
+    )

@@ -1,6 +1,8 @@
 // Lists and matters by keys alone; the sheet that "?" opens tells which. Never while somebody types, and it can be off.
 const OFF = 'concord.shortcuts';
 const PATIENCE = 1500;
+// What the key for the first act does in a row: open the act's form, or take the matter.
+const ACT = '.end a.btn-primary, .end button[name="handler"]';
 const TYPING = 'input:not([type="checkbox"], [type="radio"], [type="button"], [type="submit"]), textarea, select';
 
 export function offerShortcuts(root) {
@@ -97,7 +99,7 @@ export function offerShortcuts(root) {
   }
 
   function act(row) {
-    const link = row ? row.querySelector('.end a.btn-primary') : firstAct();
+    const link = row ? row.querySelector(ACT) : firstAct();
     if (link) link.click();
     else tell(sheet.dataset.noAct);
     return true;
@@ -141,6 +143,6 @@ export function offerShortcuts(root) {
   }
 
   function firstAct() {
-    return root.querySelector('main .act-list a, main .end a.btn-primary');
+    return root.querySelector('main .act-list a');
   }
 }

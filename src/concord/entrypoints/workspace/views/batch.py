@@ -334,7 +334,7 @@ def _outcome(one: Outcome, item: Item, names: Mapping[str, str], sheet: Sheet) -
         submitted = sheet.submit and sheet.way.submission is not None
         said = _("已起草并送签，发往%(to)s") % {"to": to} if submitted else _("已起草，发往%(to)s") % {"to": to}
     else:
-        told = "；".join(dict.fromkeys(spoken(problem) for problem in one.error.problems)) or words(one.error.said)
+        told = " ".join(dict.fromkeys(spoken(problem) for problem in one.error.problems)) or words(one.error.said)
         said = _("没有发往%(to)s：%(why)s") % {"to": to or _("任何城市"), "why": told}
     return {
         "good": one.error is None,

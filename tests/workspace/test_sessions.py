@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 
+from concord.entrypoints.workspace.views.account import browser_words
 from concord.foundation.journal.models import Entry
 from concord.foundation.organisations.models import Person, Post
 from tests.support.signing_in import LOGIN, PASSWORD, sign_in, with_password
@@ -108,6 +109,25 @@ def test_a_session_is_over_after_half_a_day(world: World, morning: Morning) -> N
     desk = signed_in(world)
     morning.shift(timedelta(hours=12, seconds=1))
     assert desk.get(OWN_PAGE).headers["Location"].startswith(LOGIN)
+
+
+CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0"
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        (f"{CHROME} Safari/537.36", "Chrome · Windows"),
+        (f"{CHROME} Safari/537.36 Edg/142.0.0.0", "Edge · Windows"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox · Linux"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1", "Safari · iPhone"),
+        ("Mozilla/5.0 (Linux; Android 15) Chrome/142.0.0.0 Mobile Safari/537.36", "Chrome · Android"),
+        ("curl/8.0", "其他程序"),
+        ("", "其他程序"),
+    ],
+)
+def test_a_browser_is_called_by_its_name(agent: str, words: str) -> None:
+    assert browser_words(agent) == words
 
 
 @pytest.mark.usefixtures("clerk")

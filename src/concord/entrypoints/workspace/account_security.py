@@ -17,7 +17,6 @@ from concord.entrypoints.workspace.accounts import keys_of, locks
 from concord.entrypoints.workspace.accounts import unlock as forget_failures
 from concord.entrypoints.workspace.sign_on import PROVIDER
 from concord.foundation.access.actor import Actor
-from concord.foundation.access.queries import posts_held
 from concord.foundation.database.clock import legal_date
 from concord.foundation.database.scope import writing
 from concord.foundation.journal import commands as journal
@@ -77,9 +76,27 @@ def reset_factor(*, person: Person, by: Actor, at: datetime) -> None:
     Raises NotAllowed; Conflict ``account.no_factor`` when there is none.
     """
     _require_over(person, by, at=at)
+    _reset(person, by=by, at=at)
+
+
+def reset_factor_as_operator(*, username: str, at: datetime) -> None:
+    """The same by whoever runs the installation, for the one security officer of an organisation.
+
+    Raises NotFound ``account.no_such_user``, Conflict ``account.no_factor``.
+    """
+    person = Person.objects.filter(username=username).first()
+    if person is None:
+        raise NotFound(
+            "account.no_such_user",
+            Said(f"没有用户名“{username}”。", f"There is no user name {username!r}."),
+        )
+    _reset(person, by=None, at=at)
+
+
+def _reset(person: Person, *, by: Actor | None, at: datetime) -> None:
     said = Said(
-        "安全管理员重置了您的第二重验证，下次登录时需要重新设置。不是您要求的，请马上联系安全管理员。",
-        "The security officer reset your second factor; set one up when you next sign in. "
+        "您的第二重验证已被重置，下次登录时需要重新设置。不是您要求的，请马上联系安全管理员。",
+        "Your second factor was reset; set one up when you next sign in. "
         "If you did not ask for it, tell the security officer at once.",
     )
     with writing():
@@ -94,9 +111,8 @@ def reset_factor(*, person: Person, by: Actor, at: datetime) -> None:
             )
         _end(person)
         journal.record(event="account.reset_factor", at=at, by=by, internal=True, details={"person": person.pk})
-        tell(
-            posts=posts_held(person, on=legal_date(at)), kind="account.reset_factor", said=said, matter_uid=None, at=at
-        )
+        held = Post.objects.filter(held_on(legal_date(at)), person=person)
+        tell(posts=held, kind="account.reset_factor", said=said, matter_uid=None, at=at)
 
 
 def end_sessions(*, person: Person, by: Actor, at: datetime) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account import views as account
 from allauth.mfa.base import views as factors
@@ -143,10 +143,23 @@ class NewCodes(codes.GenerateRecoveryCodesView):  # type: ignore[misc]  # as abo
     permission = OWN_ACCOUNT
 
 
+# As a browser names itself; the first that fits, because several claim to be others too.
+BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
+SYSTEMS = {"Windows": "Windows", "Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Mac OS": "macOS"}
+SYSTEMS |= {"Linux": "Linux"}
+
+
+def browser_words(agent: str) -> str:
+    """The browser and the system that ``agent`` (a User-Agent line) speaks of."""
+    named = [next((name for mark, name in names.items() if mark in agent), "") for names in (BROWSERS, SYSTEMS)]
+    return " · ".join(name for name in named if name) or _("其他程序")
+
+
 class Sessions(sessions.ListUserSessionsView):  # type: ignore[misc]  # as above
     """Where one is signed in; end one of the sessions, or all others."""
 
     permission = OWN_ACCOUNT
+    extra_context: ClassVar = {"browser": browser_words}
 
     def post(self, request: HttpRequest, *args: Any, **given: Any) -> HttpResponse:
         """End the session that the button names, else all others."""

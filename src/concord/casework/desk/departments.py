@@ -46,10 +46,10 @@ def dissolve_department(
         )
     with writing():
         taking = departments.end_department(department=department, until=on, successor=successor)
+        matters = hand_over_department(department=department, taking=taking, by=by, at=at)
         moving = departments.posts_in(department, since=on)
         for post in moving:
             move_post(post=post, department=taking, by=by, at=at)
-        matters = hand_over_department(department=department, taking=taking, by=by, at=at)
         details: dict[str, str | int | list[str]] = {"department": department.pk, "taking": taking.pk}
         journal.record(event="people.dissolve", at=at, by=by, internal=True, details=details)
     return len(moving), matters

@@ -69,6 +69,7 @@ def menu(request: HttpRequest, actor: Actor) -> list[tuple[str, str, str, bool]]
         (_("案件"), reverse("workspace:cases"), "folder", "case:open"),
         (_("提请协调"), reverse("workspace:agenda"), "gavel", "governance:propose"),
         (_("导入表格"), reverse("workspace:sheets"), "table-import", "sheet:take"),
+        (_("导出"), reverse("workspace:exports"), "table-export", "directory:read"),
         (_("章程"), reverse("workspace:charter"), "scale", "charter:read"),
         (_("管辖"), reverse("workspace:competence"), "map-pin", "charter:read"),
         (_("通讯录"), reverse("workspace:directory"), "address-book", "directory:read"),

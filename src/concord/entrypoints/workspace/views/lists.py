@@ -36,6 +36,10 @@ DETAIL_WORDS: dict[str, Callable[[], str]] = {
 }
 OTHER_EVENTS: dict[str, Callable[[], str]] = {
     "case.open": lambda: _("登记案件"),
+    "sheet.bring": lambda: _("上传表格"),
+    "sheet.take": lambda: _("导入表格"),
+    "sheet.drop": lambda: _("放弃表格"),
+    "sheet.export": lambda: _("导出列表"),
     "matter.assign": lambda: _("分办"),
     "matter.remind": lambda: _("催办"),
     "matter.offer_date": lambda: _("商请期限"),

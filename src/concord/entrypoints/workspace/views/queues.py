@@ -57,6 +57,7 @@ def queue(request: Handled, group: str) -> HttpResponse:
     context = {
         **listing(request, glass, place),
         "group": words(chosen.group),
+        "group_id": chosen.group.id,
         "names": [words(glass.charter.procedure(name, on=glass.today)) for name in chosen.procedures],
         "groups": [
             (words(one.group), reverse("workspace:queue", args=[one.group.id]), one is chosen) for one in offered

@@ -9,6 +9,8 @@ import pytest
 
 from concord.casework import clocks, queries
 from concord.casework.counting import explained
+from concord.casework.desk import lists
+from concord.casework.desk.lists import Wanted
 from concord.casework.models import ClockRun, Matter
 from concord.casework.tasks import warn
 from concord.foundation.journal.models import Entry
@@ -136,8 +138,8 @@ def test_a_suspended_clock_presses_nobody(toys: World) -> None:
     assert paused is None
     actor = toys.actor("asking.leader")
     with speaking_as(actor):
-        late = queries.Wanted(overdue_on=date(2026, 6, 1))
-        assert queries.count_of_matters(actor, late, most=5) == 0
+        late = Wanted(overdue_on=date(2026, 6, 1))
+        assert lists.count_of_matters(actor, late, most=5) == 0
         assert queries.pressing([matter]) == {}
     Notice.objects.all().delete()
     warn(payload={}, at=time("2026-06-01T09:00"))
@@ -145,7 +147,7 @@ def test_a_suspended_clock_presses_nobody(toys: World) -> None:
     host(toys, matter, "go_on", "2026-06-01T10:00")
     assert matter.next_due == run_of(matter, "telling").safe_due
     with speaking_as(actor):
-        assert queries.count_of_matters(actor, queries.Wanted(overdue_on=date(2026, 12, 1)), most=5) == 1
+        assert lists.count_of_matters(actor, Wanted(overdue_on=date(2026, 12, 1)), most=5) == 1
     warn(payload={}, at=time("2026-12-01T09:00"))
     assert Notice.objects.filter(kind="casework.warn").exists()
 

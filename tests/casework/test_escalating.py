@@ -8,8 +8,9 @@ import pytest
 
 from concord.casework.desk import escalating
 from concord.casework.desk.escalating import agenda, escalate, ladder_of_matter
+from concord.casework.desk.lists import Cursor
 from concord.casework.models import Audience, ClockRun, Escalation, Matter, Participant
-from concord.casework.queries import Cursor, clocks_of
+from concord.casework.queries import clocks_of
 from concord.foundation.access.actor import Actor
 from concord.foundation.journal.models import Entry
 from concord.foundation.notices.models import Notice

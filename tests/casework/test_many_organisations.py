@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from concord.casework import queries
+from concord.casework.desk import lists
+from concord.casework.desk.lists import Wanted
 from concord.casework.models import Act, Audience, ClockRun, Matter, Message, Paper, Participant
 from concord.foundation.files.queries import read_verified
 from concord.foundation.notices.models import Notice
@@ -55,8 +57,8 @@ def places_of(world: World, organisations: set[int]) -> set[str]:
 def held_by(world: World, place: str) -> bool:
     actor = world.actor(f"{place}.leader")
     with speaking_as(actor):
-        held = queries.open_by_due(actor, held=True, limit=10)
-        waiting = queries.open_by_due(actor, held=False, limit=10)
+        held = lists.page_of_matters(actor, Wanted(ours=True), limit=10).rows
+        waiting = lists.page_of_matters(actor, Wanted(ours=False), limit=10).rows
     assert {row.pk for row in held}.isdisjoint(row.pk for row in waiting)
     return bool(held)
 

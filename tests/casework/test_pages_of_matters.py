@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from concord.casework.queries import Cursor, Wanted, page_of_matters
+from concord.casework.desk.lists import Cursor, Wanted, page_of_matters
 from concord.rules.errors import InvalidInput
 from tests.support.worlds import WAYS, World, speaking_as
 

@@ -7,7 +7,9 @@ from contextlib import suppress
 import pytest
 
 from concord.casework import queries
+from concord.casework.desk import lists
 from concord.casework.desk.cases import page_of_cases
+from concord.casework.desk.lists import Wanted
 from concord.casework.models import Act, Attachment, Matter, Paper
 from concord.foundation.files.models import File
 from concord.foundation.journal.models import Entry
@@ -94,11 +96,10 @@ def test_the_list_shows_each_side_the_state_it_knows(world: World) -> None:
     for by in ("asking.leader", "asked.leader"):
         actor = world.actor(by)
         with speaking_as(actor):
-            [row] = queries.page_of_matters(actor, queries.Wanted(), limit=5).rows
+            [row] = lists.page_of_matters(actor, Wanted(), limit=5).rows
             shown[by] = (row.number, row.shown_state)
             hits = [
-                queries.count_of_matters(actor, queries.Wanted(state=state), most=9)
-                for state in ("accepted", "answer_submitted")
+                lists.count_of_matters(actor, Wanted(state=state), most=9) for state in ("accepted", "answer_submitted")
             ]
         assert hits == ([1, 0] if by == "asking.leader" else [0, 1])
     assert shown == {
@@ -114,7 +115,7 @@ def test_an_internal_act_does_not_lift_the_matter_in_the_other_sides_list(world:
     for by in ("asking.leader", "asked.leader"):
         actor = world.actor(by)
         with speaking_as(actor):
-            order[by] = [row.pk for row in queries.page_of_matters(actor, queries.Wanted(), limit=5).rows]
+            order[by] = [row.pk for row in lists.page_of_matters(actor, Wanted(), limit=5).rows]
     assert order == {"asking.leader": [second.pk, first.pk], "asked.leader": [first.pk, second.pk]}
 
 

@@ -8,6 +8,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from concord.casework import queries
+from concord.casework.desk import lists
+from concord.casework.desk.lists import Wanted
 from concord.casework.models import Act, Attachment, Case, Paper
 from concord.foundation.access.actor import Actor
 from concord.foundation.access.queries import actor_for, posts_held
@@ -45,9 +47,9 @@ def find_nothing(run: Run, by: Actor, papers: list[Paper], files: list[File]) ->
     """Look for a hidden matter in every way there is."""
     number, title, uid = run.matter.number, run.matter.title, run.matter.uid
     assert not queries.visible_to(by).filter(uid=uid).exists()
-    for wanted in (queries.Wanted(text=number), queries.Wanted(text=title), queries.Wanted(case=run.case)):
-        assert queries.page_of_matters(by, wanted, limit=50).rows == ()
-        assert queries.count_of_matters(by, wanted, most=50) == 0
+    for wanted in (Wanted(text=number), Wanted(text=title), Wanted(case=run.case)):
+        assert lists.page_of_matters(by, wanted, limit=50).rows == ()
+        assert lists.count_of_matters(by, wanted, most=50) == 0
     for reference in ({"uid": uid}, {"number": number}):
         with pytest.raises(NotFound, match=r"casework\.no_matter"):
             queries.matter_for(**reference, by=by)
@@ -102,11 +104,13 @@ def test_what_is_not_shown_is_nowhere_to_be_found(
 def look_around(world: World, by: Actor, runs: list[Run], papers: dict[int, list[Paper]]) -> None:
     place = place_of(world, by)
     shown = [run for run in runs if place in run.known_to() and by.post.kind in READERS]
-    everything = queries.page_of_matters(by, queries.Wanted(), limit=50)
+    everything = lists.page_of_matters(by, Wanted(), limit=50)
     assert {row.pk for row in everything.rows} == {run.matter.pk for run in shown}
-    assert queries.count_of_matters(by, queries.Wanted(), most=50) == len(shown)
+    assert lists.count_of_matters(by, Wanted(), most=50) == len(shown)
     for held in (True, False):
-        assert {row.pk for row in queries.open_by_due(by, held=held, limit=50)} <= {run.matter.pk for run in shown}
+        assert {row.pk for row in lists.page_of_matters(by, Wanted(ours=held), limit=50).rows} <= {
+            run.matter.pk for run in shown
+        }
     own = {run.matter.case_id for run in runs if run.way.origin == place and by.post.kind in READERS}
     assert set(queries.cases_of(by).values_list("pk", flat=True)) == own
     for run in runs:

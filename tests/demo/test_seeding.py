@@ -12,6 +12,8 @@ from django.db import transaction
 
 from concord.casework import queries
 from concord.casework.definitions import adopt
+from concord.casework.desk import lists
+from concord.casework.desk.lists import Wanted
 from concord.casework.models import Act, Attachment, Case, ClockRun, Matter, Message, Paper, Participant
 from concord.charters import folder
 from concord.entrypoints.demo.personas import PERSONAS
@@ -55,7 +57,7 @@ def actor(username: str, *, at: datetime = NOW) -> Actor:
 def desk(username: str, *, at: datetime = NOW) -> list[tuple[str, date | None, set[str]]]:
     """What the person's bureau holds and may do: state, next due date, acts open to the person."""
     by = actor(username, at=at)
-    held = queries.open_by_due(by, held=True, limit=100)
+    held = lists.page_of_matters(by, Wanted(ours=True), limit=100).rows
     seen = [queries.matter_for(uid=matter.uid, by=by) for matter in held]
     return [(known.state, known.matter.next_due, {act.id for act in known.possible(by)}) for known in seen]
 
@@ -93,7 +95,7 @@ def test_everybody_finds_what_the_sign_in_page_promises() -> None:
     assert any(state == "drafted" and "revise" in acts for state, _, acts in desk("shen.yun"))
     assert any(state == "submitted" and "issue" in acts for state, _, acts in desk("gu.mingyuan"))
 
-    waiting = queries.open_by_due(actor("lu.wen"), held=False, limit=100)
+    waiting = lists.page_of_matters(actor("lu.wen"), Wanted(ours=False), limit=100).rows
     assert sum(matter.next_due is not None and matter.next_due < TODAY for matter in waiting) >= 3
     assert {persona.username for persona in PERSONAS} <= set(Person.objects.values_list("username", flat=True))
     assert 0 < unread_count(actor("gu.mingyuan")) < 10

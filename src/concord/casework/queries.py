@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias, TypedDict
 from uuid import UUID
 
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 from django_stubs_ext import WithAnnotations
 
 from concord.casework.definitions import procedure_followed, procedure_of
@@ -34,7 +33,6 @@ from concord.rules.procedure import Procedure, rounds
 from concord.rules.procedure.parties import CENTRE_ROLE
 
 READ = "matter:read"
-CURSOR = re.compile(r"([0-9]{1,19})-([0-9]{1,19})")
 
 
 # The organisations of every role, whether they see the matter yet or not.
@@ -179,94 +177,10 @@ def no_case() -> NotFound:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Filters of a list of matters; empty ones ask nothing. ``direction`` is ``out`` (begun here) or ``in``."""
-
-    text: str = ""
-    procedure: str = ""
-    state: str = ""
-    direction: str = ""
-    overdue_on: date | None = None
-    open_only: bool = False
-    case: Case | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """A place in a list sorted by last act, newest first."""
-
-    sort_key: int
-    id: int
-
-    def __str__(self) -> str:
-        return f"{self.sort_key}-{self.id}"
-
-    @classmethod
-    def parse(cls, text: str) -> Cursor:
-        """The cursor written as ``text``; InvalidInput ``casework.bad_cursor``."""
-        found = CURSOR.fullmatch(text)
-        if found is None:
-            raise bad_cursor()
-        return cls(int(found[1]), int(found[2]))
-
-
 def bad_cursor() -> InvalidInput:
     """The error for a place in a list that is none."""
     said = Said("翻页标记无效，请从第一页重新开始。", "The page cursor is not valid; start from the first page.")
     return InvalidInput("casework.bad_cursor", said, problems=(Problem("after", "bad_cursor", said),))
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of matters, newest first; ``older`` and ``newer`` say where the neighbours begin."""
-
-    rows: tuple[ShownMatter, ...]
-    older: Cursor | None
-    newer: Cursor | None
-
-
-def page_of_matters(
-    by: Actor, wanted: Wanted, *, limit: int, after: Cursor | None = None, before: Cursor | None = None
-) -> Page:
-    """A page of the matters that ``by`` sees, in the order of the last act; costs the same at any depth."""
-    rows = _filtered(visible_to(by), wanted, by).select_related("procedure_version", "origin", "target", "holder")
-    rows = rows.defer("facts", "drafts", "procedure_version__text")
-    if before is not None:
-        rows = rows.filter(_beyond(before, newer=True)).order_by("sort_key", "id")
-    else:
-        if after is not None:
-            rows = rows.filter(_beyond(after, newer=False))
-        rows = rows.order_by("-sort_key", "-id")
-    found = list(rows[: limit + 1])
-    more = len(found) > limit
-    found = found[:limit]
-    if before is not None:
-        found.reverse()
-    older = more if before is None else True
-    newer = more if before is not None else after is not None
-    return Page(
-        rows=tuple(found),
-        older=Cursor(found[-1].sort_key, found[-1].id) if found and older else None,
-        newer=Cursor(found[0].sort_key, found[0].id) if found and newer else None,
-    )
-
-
-def count_of_matters(by: Actor, wanted: Wanted, *, most: int) -> int:
-    """How many matters of the list the actor sees, counted no further than ``most`` + 1."""
-    # Without an order the database stops at the cap; with the table's own it would sort everything first.
-    return _filtered(visible_to(by), wanted, by).order_by().values("id")[: most + 1].count()
-
-
-def open_by_due(by: Actor, *, held: bool, limit: int) -> list[ShownMatter]:
-    """The open matters that wait for the actor's organisation (or, not ``held``, for others), most pressing first."""
-    rows = visible_to(by).filter(final=False).select_related("procedure_version", "origin", "target", "holder")
-    rows = rows.filter(our_turn=held)
-    return list(
-        rows.defer("facts", "drafts", "procedure_version__text").order_by(F("next_due").asc(nulls_last=True), "-id")[
-            :limit
-        ]
-    )
 
 
 def holding_together(matters: Sequence[Matter]) -> dict[int, tuple[Organisation, ...]]:
@@ -288,34 +202,6 @@ def pressing(matters: Iterable[Matter]) -> dict[int, ClockRun]:
     for run in counting.order_by("safe_due", "id"):
         found.setdefault(run.matter_id, run)
     return found
-
-
-def _filtered(rows: QuerySet[ShownMatter], wanted: Wanted, by: Actor) -> QuerySet[ShownMatter]:
-    if wanted.text:
-        rows = rows.filter(Q(number__icontains=wanted.text) | Q(title__icontains=wanted.text))
-    if wanted.procedure:
-        rows = rows.filter(procedure=wanted.procedure)
-    if wanted.state:
-        rows = rows.filter(shown_state=wanted.state)
-    if wanted.direction == "out":
-        rows = rows.filter(origin=by.organisation)
-    elif wanted.direction == "in":
-        rows = rows.exclude(origin=by.organisation)
-    if wanted.overdue_on is not None:
-        counting = ClockRun.objects.filter(matter=OuterRef("pk"), running=True, suspended_on__isnull=True)
-        rows = rows.filter(Exists(counting.filter(legal_due__lt=wanted.overdue_on)), final=False)
-    if wanted.open_only:
-        rows = rows.filter(final=False)
-    if wanted.case is not None:
-        rows = rows.filter(case=wanted.case)
-    return rows
-
-
-def _beyond(cursor: Cursor, *, newer: bool) -> Q:
-    # Asked of the annotation: a filter on ``audience__sort_key`` would join the audience a second time.
-    if newer:
-        return Q(sort_key__gt=cursor.sort_key) | Q(sort_key=cursor.sort_key, id__gt=cursor.id)
-    return Q(sort_key__lt=cursor.sort_key) | Q(sort_key=cursor.sort_key, id__lt=cursor.id)
 
 
 def timeline_of(known: Seen, *, by: Actor) -> list[Act]:

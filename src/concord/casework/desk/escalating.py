@@ -11,10 +11,11 @@ from django.db.models import Q, QuerySet
 from concord.casework import effects
 from concord.casework.counting import ends_of, is_over
 from concord.casework.definitions import clock_rule, procedure_of
+from concord.casework.desk.lists import Cursor
 from concord.casework.desk.search import keep_words
 from concord.casework.desk.sides import with_title
 from concord.casework.models import Audience, ClockRun, Escalation, Matter, Participant
-from concord.casework.queries import READ, Cursor, at_work, visible_to
+from concord.casework.queries import READ, at_work, visible_to
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date
 from concord.foundation.database.locking import locked
@@ -235,7 +236,7 @@ def agenda(by: Actor, *, limit: int, after: Cursor | None = None) -> AgendaPage:
         )
     rows = _on_agenda(by)
     if after is not None:
-        day = date.fromordinal(after.sort_key) if 0 < after.sort_key <= date.max.toordinal() else date.min
+        day = date.fromordinal(after.key) if 0 < after.key <= date.max.toordinal() else date.min
         rows = rows.filter(Q(run__legal_due__gt=day) | Q(run__legal_due=day, id__gt=after.id))
     found = list(rows[: limit + 1])
     shown = visible_to(by).select_related("procedure_version", "origin", "target")

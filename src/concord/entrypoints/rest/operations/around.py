@@ -8,9 +8,10 @@ from pydantic import BaseModel, Field
 from concord.casework.definitions import clock_rule, procedure_of
 from concord.casework.desk import dates, linking, rating, reminding
 from concord.casework.desk.escalating import PROPOSE, AgendaItem, agenda, ladder_of_matter
+from concord.casework.desk.lists import Cursor
 from concord.casework.desk.sides import SPEAK
 from concord.casework.models import ClockRun, DateOffer, Rating, Reminder
-from concord.casework.queries import READ, Cursor, clocks_of
+from concord.casework.queries import READ, clocks_of
 from concord.entrypoints.rest import around_shapes, shapes
 from concord.entrypoints.rest.answering import (
     TAKING,

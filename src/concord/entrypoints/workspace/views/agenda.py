@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from concord.casework.definitions import procedure_of
 from concord.casework.desk.escalating import PROPOSE, AgendaItem, agenda
-from concord.casework.queries import Cursor
+from concord.casework.desk.lists import Cursor
 from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.presenting import Glass, due_of, words
 from concord.entrypoints.workspace.routing import Handled, page

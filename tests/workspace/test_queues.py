@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -182,12 +181,8 @@ def test_who_is_not_seconded_has_no_such_desk(person: str, world: World, sit: Si
     assert f'href="{DESK}"' not in text_of(desk.get("/directory/"))
 
 
-def test_a_post_that_ended_no_longer_makes_a_secondee(
-    world: World, seconded: Person, sit: Sit, morning: time_machine.Traveller
-) -> None:
-    assert morning
-    assert world.places
-    Post.objects.filter(person=seconded, organisation__kind="centre").update(held_until=date(2026, 2, 1))
+def test_a_post_that_ended_no_longer_makes_a_secondee(world: World, seconded: Person, sit: Sit) -> None:
+    Post.objects.filter(person=seconded, organisation=world.places["centre"]).update(held_until=date(2026, 2, 1))
     assert sit(seconded.username).get(DESK).status_code == 404
 
 

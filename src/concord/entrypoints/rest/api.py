@@ -19,8 +19,10 @@ from concord.entrypoints.rest.operations import (
     charter,
     charter_versions,
     competence,
+    exports,
     files,
     journal,
+    sheets,
 )
 from concord.entrypoints.rest.wire import JSON_TYPE, Renderer, StrictParser
 
@@ -76,5 +78,19 @@ api = ConcordAPI(
     renderer=Renderer(),
     parser=StrictParser(),
 )
-for kind in (charter, charter_versions, competence, cases, acts, around, assigning, bulk, files, journal):
+# exports stands first: its address would be taken for the number of a matter.
+for kind in (
+    exports,
+    charter,
+    charter_versions,
+    competence,
+    cases,
+    acts,
+    around,
+    assigning,
+    bulk,
+    files,
+    journal,
+    sheets,
+):
     api.add_router("", kind.router)

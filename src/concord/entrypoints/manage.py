@@ -47,10 +47,22 @@ def _run(asked: argparse.Namespace, operating: ModuleType) -> None:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: told.set())
             operating.work(stop=told.is_set, pause=told.wait)
+        case _:
+            _run_once(asked, operating)
+
+
+def _run_once(asked: argparse.Namespace, operating: ModuleType) -> None:
+    """The commands that do one thing and end."""
+    match asked.command:
         case "notice":
             _say(operating.load_notice(asked.file))
         case "words":
             _say(operating.words())
+        case "people":
+            for line in operating.first_people(asked.organisation, asked.administrator, asked.security_officer):
+                _say(line)
+        case "reset-factor":
+            operating.reset_factor(asked.username)
         case "grant":
             operating.grant(asked.role)
 
@@ -65,6 +77,12 @@ def _parser() -> argparse.ArgumentParser:
     notice = commands.add_parser("notice", help="load a State Council holiday notice for a year")
     notice.add_argument("file", type=Path)
     commands.add_parser("words", help="write the words by which matters are found anew, after an upgrade")
+    people = commands.add_parser("people", help="make the first administrator and security officer of an organisation")
+    people.add_argument("organisation", help="its code, such as 310117; centre for the centre")
+    people.add_argument("--administrator", required=True, metavar="USERNAME")
+    people.add_argument("--security-officer", required=True, metavar="USERNAME")
+    reset = commands.add_parser("reset-factor", help="take the second factor of a security officer away who lost it")
+    reset.add_argument("username")
     grant = commands.add_parser("grant", help="give the application's database role its rights on the tables")
     grant.add_argument("role")
     return parser

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,8 +18,10 @@ from granian.constants import Interfaces
 from concord.capabilities.governance import holidays
 from concord.casework.definitions import adopt
 from concord.casework.desk import search
+from concord.casework.desk.first_people import NEEDED, make_first_people
 from concord.charters import folder
 from concord.entrypoints.demo.seeding import seed
+from concord.entrypoints.workspace import account_security
 from concord.foundation.database import scope
 from concord.foundation.database.clock import legal_date, now
 from concord.foundation.database.roles import grant_application
@@ -97,6 +100,25 @@ def words() -> str:
     """Write the words by which matters are found anew, after an upgrade that keeps other words; says for how many."""
     with scope.speaking_for(scope.SYSTEM):
         return f"{search.refill()} matters"
+
+
+def first_people(organisation: str, administrator: str, security_officer: str) -> list[str]:
+    """Make the first administrator and security officer where they are missing; a line with each one's invitation."""
+    usernames = dict(zip(NEEDED, (administrator, security_officer), strict=True))
+    with scope.speaking_for(scope.SYSTEM):
+        made = make_first_people(
+            code=organisation,
+            usernames=usernames,
+            random_bytes={permission: secrets.token_bytes(32) for permission in NEEDED},
+            at=now(),
+        )
+    return [f"{username}  /invitation/{secret}/" for username, secret in made.items()]
+
+
+def reset_factor(username: str) -> None:
+    """Take somebody's second factor away and end their sessions, where no security officer can; NotFound, Conflict."""
+    with scope.speaking_for(scope.SYSTEM):
+        account_security.reset_factor_as_operator(username=username, at=now())
 
 
 def grant(role: str) -> None:

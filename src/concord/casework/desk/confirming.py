@@ -59,11 +59,13 @@ def decide(*, proposal: Proposal, accept: bool, by: Actor, at: datetime) -> None
         _require_decidable(proposal, by)
         proposal.decided_by, proposal.decided_at, proposal.accepted = by.person, at, accept
         proposal.save(update_fields=["decided_by", "decided_at", "accepted"])
+        subject = proposal.post.person.username
+        details: dict[str, str | int | list[str]] = {"proposal": proposal.pk, "post": proposal.post_id}
         if accept:
             _take_effect(proposal, on=on)
-        event = "people.confirm" if accept else "people.refuse"
-        details: dict[str, str | int | list[str]] = {"proposal": proposal.pk, "post": proposal.post_id}
-        journal.record(event=event, at=at, by=by, subject=proposal.post.person.username, internal=True, details=details)
+            journal.record(event="people.confirm", at=at, by=by, subject=subject, internal=True, details=details)
+        else:
+            journal.record(event="people.refuse", at=at, by=by, subject=subject, internal=True, details=details)
 
 
 def _require_decidable(proposal: Proposal, by: Actor) -> None:

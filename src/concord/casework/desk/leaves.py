@@ -39,7 +39,7 @@ def take_leave(
             at=at,
             on=legal_date(at),
         )
-        _record("people.leave", made, by=by, at=at)
+        record(event="people.leave", row=made, by=by, at=at)
         if substitute is not None:
             _tell(substitute, post, first, last, at=at)
     return made
@@ -64,7 +64,7 @@ def delegate(*, post: Post, substitute: Post, first: date, last: date, by: Actor
             effective=False,
         )
         propose(Proposal(post=post, substitution=made), by=by, at=at)
-        _record("people.delegate", made, by=by, at=at)
+        record(event="people.delegate", row=made, by=by, at=at)
     return made
 
 
@@ -76,7 +76,7 @@ def end_early(*, substitution: Substitution, by: Actor, at: datetime) -> None:
         Proposal.objects.filter(substitution=substitution, decided_at__isnull=True).update(
             decided_by=by.person, decided_at=at, accepted=False
         )
-        _record("people.return", substitution, by=by, at=at)
+        record(event="people.return", row=substitution, by=by, at=at)
 
 
 def leaves_of(posts: list[Post], *, on: date) -> list[Substitution]:
@@ -118,7 +118,8 @@ def _require_own(post: Post, by: Actor) -> None:
         )
 
 
-def _record(event: str, row: Substitution, *, by: Actor, at: datetime) -> None:
+def record(*, event: str, row: Substitution, by: Actor, at: datetime) -> None:
+    """Write into the journal what happened to a leave or delegation; inside its transaction."""
     details: dict[str, str | int | list[str]] = {
         "post": row.post_id,
         "from": row.held_from.isoformat(),

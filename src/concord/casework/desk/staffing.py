@@ -130,8 +130,11 @@ def appoint(
         if grave:
             propose(Proposal(post=post), by=by, at=at)
         details: dict[str, str | int | list[str]] = {"post": post.pk, "kind": kind, "from": first.isoformat()}
-        event = "people.propose" if grave else "people.appoint"
-        journal.record(event=event, at=at, by=by, subject=person.username, internal=True, details=details)
+        subject = person.username
+        if grave:
+            journal.record(event="people.propose", at=at, by=by, subject=subject, internal=True, details=details)
+        else:
+            journal.record(event="people.appoint", at=at, by=by, subject=subject, internal=True, details=details)
     return post
 
 

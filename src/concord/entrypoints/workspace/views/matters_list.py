@@ -71,7 +71,7 @@ def listing(request: Handled, glass: Glass, place: Place) -> dict[str, Any]:
     return {
         "filters": _filters(asked, glass, place, others),
         "bulk_url": reverse("workspace:bulk"),
-        **tabs(by, place.page, place.address, urlencode(kept)),
+        **tabs(by, place.page, place.address, urlencode(kept), open_only=place.open_only),
         **_page(request, wanted, glass, kept),
     }
 
@@ -152,6 +152,7 @@ def _filters(asked: dict[str, str], glass: Glass, place: Place, others: list[Org
         "order": asked["order"] or place.order,
         "orders": orders,
         "address": place.address,
+        "open_only": place.open_only,
         "states": _states(names),
         "procedures": [(name, words(glass.charter.procedure(name, on=glass.today))) for name in names],
         "organisations": [(one.code, named(one)) for one in others],

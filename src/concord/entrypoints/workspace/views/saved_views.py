@@ -53,15 +53,14 @@ def view_discard(request: Handled, pk: int) -> HttpResponse:
     return redirect(back_to(request, reverse("workspace:matters")).partition("?")[0])
 
 
-def tabs(by: Actor, place: str, address: str, query: str) -> dict[str, Any]:
+def tabs(by: Actor, place: str, address: str, query: str, *, open_only: bool) -> dict[str, Any]:
     """The views offered above a list, the current one marked, and what can be saved or deleted now."""
     present = urlencode(sorted(parse_qsl(query)))
-    usual = [
-        (_("全部"), ""),
-        (_("未结"), "open=1"),
-        (_("我承办的"), "handler=me&open=1"),
-        (_("尚无人承办"), "handler=none&open=1"),
-        (_("已超期"), "open=1&overdue=1"),
+    usual = [(_("全部"), "")] if open_only else [(_("全部"), ""), (_("未结"), "open=1")]
+    usual += [
+        (_("我承办的"), "handler=me" if open_only else "handler=me&open=1"),
+        (_("尚无人承办"), "handler=none" if open_only else "handler=none&open=1"),
+        (_("已超期"), "overdue=1"),
     ]
     own = saved.views_of(by, place)
     current = next((view for view in own if view.query == present), None)

@@ -25,7 +25,7 @@ KEY = {
     "isUserVerified": True,
     "automaticPresenceSimulation": True,
 }
-NAME = "asking.leader"
+NAME, OFFICER = "asking.leader", "asking.security_officer"
 
 
 class Keyholder:
@@ -63,10 +63,10 @@ class Keyholder:
         assert serious_violations(self.page) == [], self.page.url
         assert self.page.evaluate(TOO_WIDE) <= 0, f"{self.page.url} is wider than the screen"
 
-    def signs_in(self) -> None:
+    def signs_in(self, name: str = NAME) -> None:
         """By password, up to the second step."""
         self.opens("/account/login/")
-        self.page.locator("#id_login").fill(NAME)
+        self.page.locator("#id_login").fill(name)
         self.page.locator("#id_password").fill(PASSWORD)
         self.page.locator("form[data-guard] button[type=submit]").click()
 
@@ -85,8 +85,9 @@ class Keyholder:
 
 @pytest.fixture
 def keyholder(committed_world: World, live_server: LiveServer, browser: Browser, look: Look) -> Iterator[Keyholder]:
-    """The leader of the asking authority, who has a password and no second factor yet."""
+    """The leader and the security officer of the asking authority have passwords and no second factor yet."""
     with_password(committed_world, NAME)
+    with_password(committed_world, OFFICER)
     context = browser.new_context(
         viewport={"width": look.width, "height": look.height}, locale=look.locale, reduced_motion="reduce"
     )
@@ -171,4 +172,31 @@ def test_a_phone_is_set_up_by_its_code(keyholder: Keyholder) -> None:
     for path in ("/account/", "/account/sessions/", "/account/password/", "/account/factors/codes/new/"):
         holder.opens(path)
         holder.looks_well()
+    assert holder.complaints == []
+
+
+@pytest.mark.browser
+def test_the_security_officer_sees_and_resets(keyholder: Keyholder) -> None:
+    holder, page = keyholder, keyholder.page
+    for name in (NAME, OFFICER):
+        holder.signs_out()
+        key = holder.plugs_in()
+        holder.signs_in(name)
+        holder.opens("/account/factors/key/")
+        holder.touches()
+        holder.is_at("/account/factors/codes/")
+        holder.unplugs(key)
+    holder.opens("/security/")
+    holder.looks_well()
+    page.locator("input[type=search]").fill(NAME)
+    page.locator("input[type=search]").press("Enter")
+    page.locator("td a").first.click()
+    holder.looks_well()
+    page.locator("form[action$='/reset/'] button").click()
+    expect(page.locator(".note[role=status]")).to_be_visible()
+    holder.looks_well()
+    expect(page.locator("form[action$='/reset/']")).to_have_count(0)
+    holder.signs_out()
+    holder.signs_in()
+    holder.is_at("/account/")
     assert holder.complaints == []

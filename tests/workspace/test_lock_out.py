@@ -121,6 +121,7 @@ def test_a_lost_factor_is_reset_and_its_owner_told(world: World, sit: Sit, morni
     assert (notice.kind, notice.matter_uid) == ("account.reset_factor", None)
     entry = Entry.objects.get(event="account.reset_factor")
     assert (entry.person, entry.details) == (world.person("asking.security_officer"), {"person": person.pk})
+    assert missing(sit("asking.auditor").get("/journal/"), ["重置第二重验证", f"<small>人员</small> {person.zh}"]) == []
     again = officer.post(f"{SECURITY}{person.uid}/reset/")
     assert again.status_code == 409
     assert "account.no_factor" in text_of(again)

@@ -60,7 +60,7 @@ def test_who_has_none_may_go_on_without(post: str, world: World) -> None:
 def test_the_demo_and_an_installation_that_says_so_ask_nobody(
     change: dict[str, bool], world: World, settings: Settings
 ) -> None:
-    settings.ENVIRONMENT = dataclasses.replace(settings.ENVIRONMENT, **change)  # type: ignore[arg-type]  # flags only
+    settings.ENVIRONMENT = dataclasses.replace(settings.ENVIRONMENT, **change)
     with_password(world, "asking.leader")
     desk = Desk(world)
     sign_in(desk, "asking.leader")

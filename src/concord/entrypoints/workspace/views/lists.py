@@ -19,6 +19,8 @@ from concord.entrypoints.workspace.routing import Handled, page
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date, now
 from concord.foundation.journal import queries as journal
+from concord.foundation.journal.models import Entry
+from concord.foundation.organisations.models import Person
 from concord.foundation.organisations.queries import calendar_on, charter_on
 from concord.rules.case_files import STAGES
 
@@ -118,6 +120,7 @@ def journal_page(request: Handled) -> HttpResponse:
         since=_day(asked["since"]),
         until=_day(asked["until"]),
     )
+    concerned = _concerned(entries[:ROWS])
     rows = [
         {
             "number": entry.id,
@@ -128,7 +131,7 @@ def journal_page(request: Handled) -> HttpResponse:
             "organisation": named(entry.organisation) if entry.organisation else "",
             "subject": entry.subject,
             "subject_url": reverse("workspace:matter_by_uid", args=[entry.matter_uid]) if entry.matter_uid else "",
-            "details": detail_words(entry.details, entry.event, glass),
+            "details": concerned.get(entry.id, []) + detail_words(entry.details, entry.event, glass),
         }
         for entry in entries[:ROWS]
     ]
@@ -140,6 +143,14 @@ def journal_page(request: Handled) -> HttpResponse:
         "newer_url": f"?{urlencode(kept)}" if asked["before"] else "",
     }
     return render(request, "workspace/journal.html", context)
+
+
+def _concerned(entries: list[Entry]) -> dict[int, list[tuple[str, str]]]:
+    """Whose account an entry is about, when it is not that of who acted; the journal itself keeps no name."""
+    about = {entry.id: entry.details["person"] for entry in entries if "person" in entry.details}
+    others = {entry.id: about[entry.id] for entry in entries if about.get(entry.id) not in {None, entry.person_id}}
+    people = Person.objects.in_bulk(set(others.values()))
+    return {row: [(_("人员"), named(people[person]))] for row, person in others.items() if person in people}
 
 
 def row_id(text: str) -> int | None:

@@ -7,10 +7,12 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from concord.casework.desk.cases import open_case
 from concord.casework.models import Act
 from tests.journeys.conftest import LOOKS, Open
-from tests.journeys.matters import under_way
+from tests.journeys.matters import actor, under_way
 from tests.journeys.people import GU, SHEN, YE, Look
+from tests.support.worlds import speaking_as, time
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -135,6 +137,36 @@ def test_the_search_is_reached_and_left_and_letters_typed_there_stay_letters(dem
     expect(shen.page).to_have_url(re.compile("/matters/"))
     press(shen.page, "Escape")
     expect(focused(shen.page)).to_have_id("main")
+
+
+@pytest.mark.parametrize("look", [LOOKS["zh-desk"], LOOKS["zh-phone"]], ids=["desk", "phone"])
+def test_leads_are_handed_over_in_one_go(look: Look, demo: Open) -> None:
+    running = demo(look)
+    shen = running.sits_down(SHEN)
+    by, at = actor(SHEN, "2026-02-06T09:20"), time("2026-02-06T09:20")
+    with speaking_as(by):
+        for n in range(3):
+            open_case(
+                number=f"线索〔2026〕{n}号",
+                name=f"第{n}条线索",
+                stage="verification",
+                by=by,
+                at=at,
+                entropy=bytes([n]) * 10,
+            )
+    shen.opens("/cases/")
+    for n in range(3):
+        shen.page.get_by_label(f"选择：第{n}条线索").check()
+    shen.looks_well()
+    shen.page.get_by_role("button", name="批量移送线索").click()
+    shen.sees("请补充：", "")
+    shen.looks_well()
+    shen.page.get_by_role("group", name="“第0条线索”发往").get_by_label("金华").check()
+    shen.page.locator("main .form-end button.btn-primary").click()
+    shen.sees("有 3 件还不能移送", "")
+    expect(shen.page.get_by_role("group", name="“第0条线索”发往").get_by_label("金华")).to_be_checked()
+    shen.looks_well()
+    assert running.complaints() == []
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from concord.casework.models import Act, Case, Matter
 from concord.entrypoints.workspace.views.bulk import PART
 from concord.foundation.database.scope import SYSTEM, enter, writing
+from concord.foundation.journal.models import Read
 from tests.support.worlds import World, time
 from tests.workspace.conftest import Sit
 from tests.workspace.desk import Desk, Fields, form_of, missing, text_of
@@ -210,6 +211,7 @@ def test_another_procedure_can_be_chosen(world: World, sit: Sit) -> None:
 def test_cases_of_others_and_too_many_are_refused(world: World, sit: Sit) -> None:
     cases = leads(world, 1)
     assert sit("asked.case_officer").get(address(cases)).status_code == 404
+    assert Read.objects.filter(subject=str(cases[0].uid), refused=True).count() == 1
     many = "&".join(f"case=00000000-0000-0000-0000-{n:012d}" for n in range(51))
     assert sit("asking.case_officer").get(f"/batch/?{many}").status_code == 422
     assert sit("asking.clerk").get(address(cases)).status_code == 403

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from concord.casework.models import Act, Audience, Matter, Reminder
 from concord.entrypoints.workspace.views.bulk import PART
 from concord.foundation.database.scope import SYSTEM, enter
+from concord.foundation.journal.models import Read
 from tests.support.worlds import World
 from tests.workspace.conftest import Sit
 from tests.workspace.desk import Desk, Fields, form_of, missing, text_of
@@ -181,6 +182,7 @@ def test_what_is_not_shown_is_left_out_and_said_to_be(world: World, sit: Sit) ->
     assert missing(page, ["有 1 件没有找到，已略去", shown.number]) == []
     assert "还没有送出的一件" not in text_of(page)
     assert f"/matters/{hidden.number}/" not in text_of(page)
+    assert Read.objects.filter(subject=hidden.number, refused=True).count() == 1
 
 
 def test_nothing_chosen_and_nonsense_are_answered(world: World, sit: Sit) -> None:

@@ -13,10 +13,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from concord.casework import commands
 from concord.casework.desk import batch as desk
 from concord.casework.desk.batch import Item, Way
 from concord.casework.desk.bulk import MOST, Outcome, too_many
 from concord.casework.models import Case
+from concord.casework.queries import cases_of
 from concord.entrypoints.workspace.fields import blank, form_field, given, typed_in, uuids
 from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.presenting import Glass, words
@@ -27,7 +29,7 @@ from concord.entrypoints.workspace.views.bulk import LONGEST_KEY, PART, runner
 from concord.entrypoints.workspace.views.lists import glass_of, stage_words
 from concord.foundation.database.clock import now
 from concord.foundation.organisations.queries import members
-from concord.rules.errors import Problem, Said
+from concord.rules.errors import NotFound, Problem, Said
 
 # What a form of this page holds besides its answers.
 PASSING = {"csrfmiddlewaretoken", "check", "again", "from", "failed"}
@@ -124,7 +126,7 @@ def _new_sheet(asked: QueryDict, glass: Glass, back: str) -> Sheet:
     offered = desk.ways(glass.by, on=glass.today)
     usual = next((way.id for way in offered if way.procedure.id == FIRST_CHOICE), offered[0].id if offered else "")
     way = desk.way_named(asked.get("way") or usual, by=glass.by, on=glass.today)
-    cases = desk.cases_named(uuids(asked.getlist("case")), by=glass.by)
+    cases = _cases(asked.getlist("case"), glass)
     lines = [
         Line(at, case, {field.id: desk.offered_from(case, way.rule).get(field.id, "") for field in way.own}, (), True)
         for at, case in enumerate(cases)
@@ -145,7 +147,7 @@ def _sheet(request: Handled, glass: Glass, back: str) -> Sheet:
     """The page as it was filled in."""
     form = request.POST
     way = desk.way_named(form.get("way", ""), by=glass.by, on=glass.today)
-    cases = desk.cases_named(uuids(form.getlist("case")), by=glass.by)
+    cases = _cases(form.getlist("case"), glass)
     taken = set(form.getlist("take"))
     lines = [
         Line(
@@ -168,6 +170,18 @@ def _sheet(request: Handled, glass: Glass, back: str) -> Sheet:
         key=key_of(request, longest=LONGEST_KEY),
         back=back,
     )
+
+
+def _cases(named_here: Sequence[str], glass: Glass) -> list[Case]:
+    """The cases named; what exists and is not shown leaves a record of the refusal."""
+    wanted = uuids(named_here)
+    try:
+        return desk.cases_named(wanted, by=glass.by)
+    except NotFound:
+        own = set(cases_of(glass.by).filter(uid__in=wanted).values_list("uid", flat=True))
+        for uid in (one for one in wanted if one not in own):
+            commands.note_refusal(by=glass.by, at=now(), what="case", uid=uid)
+        raise
 
 
 def _once_more(sheet: Sheet, failed: Sequence[str]) -> Sheet:

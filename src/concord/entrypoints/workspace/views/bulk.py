@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from concord.casework import commands
 from concord.casework.desk.bulk import Outcome, Row, looked_at
 from concord.casework.queries import Seen
 from concord.entrypoints.workspace.bulk_deeds import Deed, deed_named, deeds
@@ -23,6 +24,7 @@ from concord.entrypoints.workspace.routing import Handled, page
 from concord.entrypoints.workspace.submissions import key_of, problems_by_field, summary_of, whole_number
 from concord.entrypoints.workspace.views.assigning import back_to
 from concord.entrypoints.workspace.views.lists import glass_of
+from concord.foundation.database.clock import now
 from concord.rules.errors import ConcordError, Conflict, InvalidInput, Problem, Said
 from concord.rules.procedure.parties import CENTRE_ROLE
 
@@ -52,6 +54,8 @@ def bulk(request: Handled) -> HttpResponse:
     if request.method != "POST":
         numbers = list(dict.fromkeys(request.GET.getlist("matter")))
         seen = looked_at(numbers, by=glass.by, on=glass.today)
+        for number in (one for one in numbers if one not in seen):
+            commands.note_refusal(by=glass.by, at=now(), number=number)
         if not request.GET.get("do"):
             return _choice(request, seen, glass, back, lost=len(numbers) - len(seen))
         deed = deed_named(request.GET["do"], list(seen.values()), glass)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from concord.entrypoints.workspace import city_map
-from concord.entrypoints.workspace.city_map import HEIGHT, RADIUS, WIDEST, WIDTH, Point, laid_out, line, width_of
+from concord.entrypoints.workspace.city_map import HEIGHT, MUCH, RADIUS, WIDEST, WIDTH, Point, laid_out, line, width_of
 from concord.foundation.organisations.models import Kind, Organisation
 from tests.support.worlds import World
 
@@ -65,4 +65,5 @@ def test_places_too_near_for_a_line_have_none() -> None:
 @given(st.integers(1, 1000), st.integers(1, 1000))
 def test_more_work_is_never_drawn_thinner(one: int, other: int) -> None:
     most = max(one, other)
-    assert width_of(min(one, other), most) <= width_of(most, most) == WIDEST
+    assert width_of(min(one, other), most) <= width_of(most, most) <= WIDEST
+    assert width_of(max(most, MUCH), most) == WIDEST

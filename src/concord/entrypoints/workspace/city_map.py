@@ -14,11 +14,13 @@ WIDTH, HEIGHT = 640.0, 420.0
 MARGIN_X, MARGIN_Y = 70.0, 44.0
 # The ring that a place stands on, and how far a line keeps from it.
 RADIUS = 13.0
-CLEARANCE = 18.0
+CLEARANCE = 19.0
 BEND = 0.14
 # A scheme, no survey: one direction may be drawn so much larger than the other to use the sheet.
 STRETCH = 1.3
-THINNEST, WIDEST = 1.5, 8.0
+THINNEST, WIDEST = 1.5, 6.0
+# Where little goes on nothing is drawn as wide as can be.
+MUCH = 10
 DECIMALS = 1
 
 
@@ -90,5 +92,5 @@ def _towards(place: Point, aim: Point) -> Point:
 
 def width_of(count: int, most: int) -> float:
     """How wide a line is drawn for ``count`` where the busiest has ``most``; the area grows with the number."""
-    share = sqrt(count / most) if most else 0.0
+    share = sqrt(count / max(most, MUCH))
     return round(THINNEST + (WIDEST - THINNEST) * min(share, 1.0), DECIMALS)

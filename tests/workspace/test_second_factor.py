@@ -37,7 +37,7 @@ def test_who_has_powers_sets_one_up_before_anything_else(post: str, world: World
     with_password(world, f"asking.{post}")
     desk = Desk(world)
     assert sign_in(desk, f"asking.{post}").headers["Location"] == "/"
-    for path in ("/", "/matters/", "/directory/", "/tokens/", "/security/", "/account/sessions/"):
+    for path in ("/", "/matters/", "/directory/", "/tokens/", "/security/", "/account/sessions/", "/account/password/"):
         assert desk.get(path).headers["Location"] == ACCOUNT
     assert desk.post("/post/", {"post": "1"}).headers["Location"] == ACCOUNT
     page = desk.get(ACCOUNT)

@@ -30,7 +30,6 @@ SETTING_UP = {
     "mfa_activate_totp",
     "mfa_add_webauthn",
     "account_reauthenticate",
-    "account_change_password",
 }
 
 

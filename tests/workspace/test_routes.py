@@ -30,6 +30,7 @@ OPEN_TO_ALL = {
     "account/sign-on/back/",
     "account/sign-on/cancelled/",
     "calendar/<str:secret>.ics",
+    "invitation/<str:secret>/",
     "language/",
     "persona/",
 }
@@ -50,6 +51,10 @@ PAGES: list[tuple[str, dict[str, Any], str, str]] = [
     ("case_new", {}, LEADER, AUDITOR),
     ("journal", {}, AUDITOR, LEADER),
     ("tokens", {}, ADMINISTRATOR, OFFICER),
+    ("people", {}, ADMINISTRATOR, OFFICER),
+    ("person_new", {}, ADMINISTRATOR, AUDITOR),
+    ("departments", {}, ADMINISTRATOR, LEADER),
+    ("confirmations", {}, "security_officer", ADMINISTRATOR),
 ]
 FOR_EVERY_POST = ["competence", "directory", "notices"]
 DETAILS: list[tuple[str, dict[str, Any]]] = [

@@ -111,7 +111,9 @@ def test_what_is_possible_in_some_is_offered_with_its_matters(world: World) -> N
     waiting, running = world.matter_in("submitted"), world.matter_in("accepted")
     actor = world.actor("asking.leader")
     seen = look(world, [waiting.number, running.number], by="asking.leader")
-    offered = {offer.rule.id: offer for offer in bulk.offers(seen.values(), actor)}
+    found = bulk.offers(seen.values(), actor)
+    assert (found[0].rule.id, found[-1].rule.id) == ("issue", "withdraw")
+    offered = {offer.rule.id: offer for offer in found}
     assert offered["issue"].numbers == (waiting.number,)
     assert [field.id for field in offered["send_back"].fields] == ["note"]
     assert "revise" not in offered

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,7 +24,7 @@ from concord.rules import answers as rule_answers
 from concord.rules.errors import ConcordError, Conflict, InvalidInput, NotFound, Problem, Said
 from concord.rules.procedure import Act as ActRule
 from concord.rules.procedure import Field, FieldType, Procedure, refusals, rounds
-from concord.rules.procedure.leading import drafting_acts
+from concord.rules.procedure.leading import drafting_acts, is_grave, main_act
 
 MOST = 100
 # What can sensibly be answered once for many matters; names, numbers, sums, lists and files belong to one.
@@ -134,10 +135,17 @@ def looked_at(numbers: Sequence[str], *, by: Actor, on: date) -> dict[str, Seen]
 
 
 def offers(rows: Iterable[Seen], by: Actor) -> list[Offer]:
-    """The acts possible in at least one of the matters whose questions can be answered once; most matters first."""
+    """The acts possible in at least one of the matters whose questions can be answered once.
+
+    What brings most of them on comes first, what ends or refuses last.
+    """
     groups: dict[tuple[str, str, tuple[Field, ...]], list[tuple[Seen, ActRule]]] = {}
+    leading: Counter[str] = Counter()
     for known in rows:
-        for rule in known.possible(by):
+        possible = known.possible(by)
+        following = main_act(possible, known.procedure) if known.turn_of(by.organisation) else None
+        leading.update([following.id] if following else [])
+        for rule in possible:
             if is_common(known.procedure, rule):
                 groups.setdefault((rule.id, rule.zh, asked_together(known.procedure, rule)), []).append((known, rule))
     made = [
@@ -150,7 +158,7 @@ def offers(rows: Iterable[Seen], by: Actor) -> list[Offer]:
         )
         for (_, _, fields), together in groups.items()
     ]
-    return sorted(made, key=lambda offer: -len(offer.numbers))
+    return sorted(made, key=lambda one: (-leading[one.rule.id], is_grave(one.rule, one.procedure), -len(one.numbers)))
 
 
 def offer_named(name: str, rows: Iterable[Seen]) -> Offer:

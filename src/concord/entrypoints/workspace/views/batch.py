@@ -237,13 +237,14 @@ def _sheet_page(
         _row(sheet, line, found[str(line.case.uid)], glass, first=first, before=before.get(line.case.id, []))
         for line in sheet.lines
     ]
+    offered = desk.ways(glass.by, on=glass.today)
     bad = sum(1 for row in rows if row["taken"] and row["bad"]) if not first else 0
     nothing = [] if first or items else [("", words(Said("请至少选择一件。", "Choose at least one row.")))]
     context = {
         "way": {"id": way.id, "label": words(way.procedure), "act": words(way.rule), "many": way.many},
         "ways": [
-            {"id": one.id, "label": words(one.procedure), "url": _switch(one, sheet), "current": one.id == way.id}
-            for one in desk.ways(glass.by, on=glass.today)
+            {"id": one.id, "label": _label(one, offered), "url": _switch(one, sheet), "current": one.id == way.id}
+            for one in offered
         ],
         "rows": rows,
         "cities": {**blank("to", _("统一发往")), "kind": "organisations", "required": False, "value": sheet.to,
@@ -260,6 +261,12 @@ def _sheet_page(
         "checked": bool(request.POST.get("check")) and not bad and not shared and bool(items),
     }  # fmt: skip
     return render(request, "workspace/batch.html", context, status=422 if bad or shared or nothing else 200)
+
+
+def _label(way: Way, offered: Sequence[Way]) -> str:
+    """The procedure's name; with the act where a procedure is begun in several ways."""
+    alone = sum(1 for one in offered if one.procedure.id == way.procedure.id) == 1
+    return words(way.procedure) if alone else f"{words(way.procedure)} · {words(way.rule)}"
 
 
 def _switch(way: Way, sheet: Sheet) -> str:

@@ -13,8 +13,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Literal, TypeAlias
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import RawSQL
+from django.db.models.lookups import Exact
 
 from concord.casework.definitions import procedure_of
 from concord.casework.desk import search
@@ -32,6 +33,8 @@ STEPS = (500, 2_000, 8_000, 20_000)
 MOST_BETWEEN = 100
 MOST_ON_A_DAY = 99
 FIRST_OF_A_DAY = 3
+# Stands for each day of a calendar in turn; nothing is due on it.
+SOME_DAY = date.min
 BETWEEN = """
 SELECT o.id, t.id,
   (SELECT count(*) FROM (SELECT 1 FROM casework_audience a WHERE a.scope_id = %s AND a.open
@@ -154,7 +157,7 @@ def count_of_matters(by: Actor, wanted: Wanted, *, most: int) -> int:
             return most + 1
         else:
             narrowed = narrowed.filter(matter_id__in=RawSQL(*search.every_answer(by, wanted.text)))  # noqa: S611  parameters
-    return narrowed.order_by().values("id")[: most + 1].count()
+    return narrowed.order_by().values("matter_id")[: most + 1].count()
 
 
 def rows_with(by: Actor, ids: Sequence[int]) -> list[ShownMatter]:
@@ -242,15 +245,17 @@ def due_days(by: Actor, wanted: Wanted, *, first: date, last: date) -> list[DueD
     if not by.may(READ):
         return []
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    parts: list[str] = []
+    # The statement of one day is made once; made for each day it took longer than the answer.
+    rows = _filtered(by, replace(wanted, text="", due_from=SOME_DAY, due_until=SOME_DAY))
+    listed = rows.order_by("late_after", "matter_id").values("late_after", "matter_id")[: MOST_ON_A_DAY + 1]
+    statement, told = listed.query.sql_with_params()
+    written = connection.ops.adapt_datefield_value
     parameters: list[Any] = []
     for day in days:
-        rows = _filtered(by, replace(wanted, text="", due_from=day, due_until=day)).order_by("late_after", "matter_id")
-        statement, told = rows.values("late_after", "matter_id")[: MOST_ON_A_DAY + 1].query.sql_with_params()
-        parts.append(f"SELECT * FROM ({statement}) of_a_day")  # noqa: S608  Django's own statement
-        parameters += told
+        parameters += [written(day) if one == written(SOME_DAY) else one for one in told]
+    part = f"SELECT * FROM ({statement}) of_a_day"  # noqa: S608  Django's own statement
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), parameters)
+        cursor.execute(" UNION ALL ".join([part] * len(days)), parameters)
         found: dict[date, list[int]] = {}
         for day, matter in cursor.fetchall():
             found.setdefault(_day(day), []).append(matter)
@@ -279,8 +284,12 @@ def _closed_to(by: Actor, duty: str) -> tuple[str, ...]:
 
 def _filtered(by: Actor, wanted: Wanted) -> QuerySet[Audience]:
     """The rows of the actor's side that the filters leave, but for the text asked for."""
-    rows = Audience.objects.filter(scope_id=by.scope_id) if by.may(READ) else Audience.objects.none()
-    return rows.filter(*_conditions(wanted, by))
+    if not by.may(READ):
+        return Audience.objects.none()
+    # Few rows of a post are open; a sum keeps the database from reading all open rows of the side instead.
+    of_posts = bool(wanted.handlers) and wanted.still_open
+    own = Q(Exact(F("scope_id") + 0, by.scope_id)) if of_posts else Q(scope_id=by.scope_id)
+    return Audience.objects.filter(own, *_conditions(wanted, by))
 
 
 def _conditions(wanted: Wanted, by: Actor) -> Iterator[Q]:

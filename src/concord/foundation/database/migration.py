@@ -1,4 +1,4 @@
-"""Migration operations for what the two databases do differently: append-only triggers and row-level security."""
+"""Migration operations for what the two databases do differently: triggers, policies, statistics."""
 
 from __future__ import annotations
 
@@ -44,6 +44,23 @@ def append_only(table: str) -> RunPython:
             return
         for verb in ("update", "delete"):
             editor.execute(f"DROP TRIGGER {table}_no_{verb}")
+
+    return RunPython(forwards, backwards)
+
+
+def joint_statistics(name: str, table: str, columns: str) -> RunPython:
+    """Let PostgreSQL know which values of these columns go together, so that it expects as many rows as there are.
+
+    SQLite keeps such counts with its indexes.
+    """
+
+    def forwards(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+        if editor.connection.vendor == "postgresql":
+            editor.execute(f"CREATE STATISTICS {name} (mcv) ON {columns} FROM {table}")
+
+    def backwards(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+        if editor.connection.vendor == "postgresql":
+            editor.execute(f"DROP STATISTICS {name}")
 
     return RunPython(forwards, backwards)
 

@@ -140,7 +140,7 @@ def test_both_sides_see_the_waiting_offer_and_what_each_may_do(world: World) -> 
     for by in ("asked.case_officer", "asking.case_officer", "asking.clerk"):
         actor, known = world.actor(by), world.look(matter, by=by)
         with speaking_as(actor):
-            (shown,) = offers_of(known, actor)
+            (shown,) = offers_of(known, actor, on=date(2026, 2, 9))
             seen[by] = (shown.waiting, shown.answerable, shown.withdrawable)
             assert open_to_offers(clocks_of(known), [shown], actor) == []
     assert seen == {
@@ -245,7 +245,9 @@ def test_an_offer_ends_with_its_clock_and_with_its_day(world: World) -> None:
     offer = offers(world, matter)
     with pytest.raises(Conflict, match="offer_over"):
         answers(world, offer, take=True, at="2026-02-13T09:00")
-    answers(world, offer, take=False, at="2026-02-13T09:00")
+    assert offers(world, matter, at="2026-02-13T10:00", day=date(2026, 2, 24)).offered_date == date(2026, 2, 24)
+    offer.refresh_from_db()
+    assert (offer.answered_by, offer.taken) == (None, None)
     second = world.matter_in("delivered")
     offer = offers(world, second)
     world.do(second, "accept", by="asked.case_officer", at="2026-02-09T12:00")

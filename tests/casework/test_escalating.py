@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 
 import pytest
+from django.db import connection
 
 from concord.casework.desk import escalating
 from concord.casework.desk.escalating import agenda, escalate, ladder_of_matter
@@ -208,22 +210,22 @@ def test_a_rung_of_a_former_charter_stays_told(world: World) -> None:
     assert len(shown) == 4
 
 
-def test_interrupted_between_two_clocks_it_goes_on_where_it_stood(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_interrupted_between_two_clocks_it_goes_on_where_it_stood(world: World) -> None:
     matters = [world.matter_in("accepted", case_ref=name) for name in ("甲", "乙")]
-    met = []
+    told: list[str] = []
 
-    def stop(*, posts: object, **given: object) -> None:
-        met.append((posts, given))
-        if len(met) > 1:
-            raise RuntimeError("killed")
+    def stop_at_the_second(
+        execute: Callable[..., object], sql: str, params: object, many: object, context: object
+    ) -> object:
+        if 'INTO "notices_notice"' in sql:
+            told.append(sql)
+            if len(told) > 1:
+                raise RuntimeError("killed")
+        return execute(sql, params, many, context)
 
-    monkeypatch.setattr(escalating.notices, "tell", stop)
-    with pytest.raises(RuntimeError, match="killed"):
+    with connection.execute_wrapper(stop_at_the_second), pytest.raises(RuntimeError, match="killed"):
         run_at(LATE)
     assert [len(climbed(matter)) for matter in matters] == [1, 0]
-    monkeypatch.undo()
     run_at(LATE)
     assert [len(climbed(matter)) for matter in matters] == [1, 1]
     assert Entry.objects.filter(event="matter.escalate").count() == 2

@@ -141,14 +141,9 @@ def test_the_database_takes_no_other_score(world: World) -> None:
 
 
 def test_the_centre_that_stepped_in_rates_nobody(world: World) -> None:
-    matter = world.begin()
-    for act, by, at, given in (
-        ("submit", "asking.case_officer", "2026-02-05T11:00", {}),
-        ("issue", "asking.leader", "2026-02-06T09:00", {}),
-        ("escalate", "asking.leader", "2026-02-09T09:00", {"note": "请协调"}),
-        ("withdraw", "asking.leader", "2026-02-10T09:00", {"note": "不再需要"}),
-    ):
-        world.do(matter, act, by=by, at=at, **given)
+    matter = world.matter_in("delivered")
+    world.do(matter, "escalate", by="asking.leader", at="2026-02-09T09:00", note="请协调")
+    world.do(matter, "withdraw", by="asking.leader", at="2026-02-10T09:00", note="不再需要")
     assert seen_by(world, matter, "centre.secondee") == ([], [], [])
     with pytest.raises(Conflict, match="no_side"):
         rates(world, matter, by="centre.secondee", of="asked")

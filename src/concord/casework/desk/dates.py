@@ -58,10 +58,12 @@ def offer_date(*, matter: UUID, clock: str, day: date | None, reason: str, by: A
         others = other_sides(known, by.organisation)
         if not others:
             raise _nobody()
-        if DateOffer.objects.filter(run=run, answered_at__isnull=True).exists():
+        today = legal_date(at)
+        unanswered = DateOffer.objects.filter(run=run, answered_at__isnull=True)
+        unanswered.filter(offered_date__lt=today).update(answered_at=at)
+        if unanswered.exists():
             raise _open()
         reason, problems = text_within(reason, field="reason", required=True)
-        today = legal_date(at)
         problems += _faults_of_day(day, run, today=today, calendar=calendar_on(today))
         refuse_wrong("casework.bad_date", problems)
         offer = DateOffer.objects.create(
@@ -107,8 +109,6 @@ def answer_date(*, matter: UUID, offer: int, take: bool, text: str = "", by: Act
             )
         text, problems = text_within(text, field="text")
         refuse_wrong("casework.bad_date", problems)
-        if take and found.offered_date < legal_date(at):
-            raise _over()
         _close(found, by=by, at=at, taken=take, answer=text)
         rule = clock_rule(found.run)
         if take:
@@ -162,11 +162,11 @@ def withdraw_date(*, matter: UUID, offer: int, by: Actor, at: datetime) -> DateO
     return found
 
 
-def offers_of(known: Seen, by: Actor) -> list[OfferShown]:
+def offers_of(known: Seen, by: Actor, *, on: date) -> list[OfferShown]:
     """The offers made in a matter, oldest first, each with whether it waits and for whom."""
     rows = DateOffer.objects.filter(matter=known.matter)
     found = list(rows.select_related("run__owner", "organisation", "person", "answered_by").order_by("id"))
-    waiting = [row for row in found if row.answered_at is None and row.run.running]
+    waiting = [row for row in found if is_waiting(row, on=on)]
     others = other_sides(known, waiting[0].organisation) if waiting else []
     return [
         OfferShown(
@@ -194,6 +194,11 @@ def open_to_offers(runs: Iterable[ClockRun], offers: Iterable[OfferShown], by: A
     ]
 
 
+def is_waiting(offer: DateOffer, *, on: date) -> bool:
+    """Whether an offer still waits: nobody has answered, its clock runs, its day has not passed."""
+    return offer.answered_at is None and offer.run.running and offer.offered_date >= on
+
+
 def is_negotiable(run: ClockRun) -> bool:
     """Whether another date may be agreed on: no law sets the limit, and the procedure has no extension of its own."""
     return _standing(run) in NEGOTIABLE and not clock_rule(run).extensions
@@ -213,7 +218,7 @@ def _waiting(matter: UUID, offer: int, *, by: Actor, at: datetime) -> tuple[Seen
         raise NotFound(
             "casework.no_offer", Said("本事项没有这次商请。", "There is no such offer of a date in this matter.")
         )
-    if found.answered_at is not None or not found.run.running:
+    if not is_waiting(found, on=legal_date(at)):
         raise _over()
     return known, found
 

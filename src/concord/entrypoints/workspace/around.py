@@ -23,7 +23,7 @@ from concord.rules.procedure.parties import CENTRE_ROLE
 
 def around(known: Seen, runs: Sequence[ClockRun], glass: Glass) -> dict[str, Any]:
     """Everything of the cards beside a matter; ``runs`` are its clocks."""
-    offers = dates.offers_of(known, glass.by)
+    offers = dates.offers_of(known, glass.by, on=glass.today)
     steps = ladder_of_matter(runs, charter=glass.charter, calendar=glass.calendar)
     return {
         "reminding": _reminding(known, glass),
@@ -92,8 +92,8 @@ def _result(shown: dates.OfferShown) -> tuple[str, str]:
     offer = shown.offer
     if shown.waiting:
         return _("等待答复"), "waiting"
-    if offer.answered_at is None:
-        return _("期限已结束，不再答复"), "neutral"
+    if offer.answered_by is None:
+        return _("已过时，不再答复"), "neutral"
     if offer.taken is None:
         return _("已撤回"), "neutral"
     return (_("已同意"), "good") if offer.taken else (_("未同意"), "bad")

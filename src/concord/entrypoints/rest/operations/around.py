@@ -23,7 +23,7 @@ from concord.entrypoints.rest.answering import (
 )
 from concord.entrypoints.rest.door import ApiRequest, Token
 from concord.entrypoints.rest.presenting import Glass, organisation_name, procedure_name, words
-from concord.foundation.database.clock import now
+from concord.foundation.database.clock import legal_date, now
 from concord.rules.clocks import remaining
 
 router = Router(tags=["around"])
@@ -67,7 +67,7 @@ def list_date_offers(request: ApiRequest, number: str) -> shapes.Listed[around_s
     """The dates asked for in a matter, oldest first, each with what has become of it."""
     known = matter_shown(number, request.auth)
     with reading(known, request.auth):
-        shown = dates.offers_of(known, request.auth)
+        shown = dates.offers_of(known, request.auth, on=legal_date(now()))
         return shapes.Listed(items=[_offer(one.offer) for one in shown])
 
 
@@ -263,7 +263,7 @@ def _offer(row: DateOffer) -> around_shapes.DateOfferShape:
         day=row.offered_date,
         reason=row.reason,
         at=row.at,
-        waiting=row.answered_at is None and row.run.running,
+        waiting=dates.is_waiting(row, on=legal_date(now())),
         taken=row.taken,
         answered_at=row.answered_at,
         answer=row.answer,

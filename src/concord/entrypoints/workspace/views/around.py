@@ -166,7 +166,9 @@ def date_answer(request: Handled, number: str, pk: int) -> HttpResponse:
             error = wrong
         else:
             return _done(request, known, _("已同意改期。") if take else _("已答复：未同意改期。"))
-    shown = next((one for one in dates.offers_of(known, by) if one.offer.pk == pk and one.answerable), None)
+    shown = next(
+        (one for one in dates.offers_of(known, by, on=glass.today) if one.offer.pk == pk and one.answerable), None
+    )
     if shown is None:
         return redirect("workspace:matter", number=number)
     told = told_offer(shown, known)

@@ -121,7 +121,7 @@ def calendar_feed(request: Handled) -> HttpResponse:
     labels = {post.id: words(post) for post in glass.charter.posts}
     context = {
         "address": address,
-        "post": f"{named(by.organisation)} · {labels.get(by.post.kind, by.post.kind)}",
+        "feed_of": f"{named(by.organisation)} · {labels.get(by.post.kind, by.post.kind)}",
         "made_at": held.made_at if held else None,
     }
     return render(request, "workspace/calendar_feed.html", context)

@@ -79,7 +79,7 @@ def desk(request: Handled) -> HttpResponse:
         rows = [row for one in held for row in _rows_of_post(one, request.actor, home, at)]
     context = {
         "city": named(home),
-        "posts": [_label(one, glass) for one in held],
+        "seen_from": [_label(one, glass) for one in held],
         "groups": [_group(one, rows) for one in queues(glass)],
     }
     return render(request, "workspace/desk.html", context)

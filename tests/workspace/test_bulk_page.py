@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
 
 from concord.casework.models import Act, Audience, Matter, Reminder
 from concord.entrypoints.workspace.views.bulk import PART
 from concord.foundation.database.scope import SYSTEM, enter
-from concord.foundation.journal.models import Read
+from concord.foundation.journal.models import Entry, Read
 from tests.support.worlds import World
 from tests.workspace.conftest import Sit
 from tests.workspace.desk import Desk, Fields, form_of, missing, text_of
@@ -174,6 +176,20 @@ def test_those_who_are_waited_for_are_reminded(world: World, sit: Sit) -> None:
     assert too_long.status_code == 422
     assert missing(desk.post("/bulk/", {**form, "text": "请尽快办理"}), ["1 件已全部办成", "已催办"]) == []
     assert Reminder.objects.get().matter == waiting
+
+
+def test_the_chosen_rows_are_taken_out_as_a_file(world: World, sit: Sit) -> None:
+    chosen, other, hidden = (world.matter_in(state) for state in ("delivered", "accepted", "drafted"))
+    desk = sit("asked.leader")
+    assert missing(desk.get(address([chosen])), ["导出选中的", 'action="/bulk/export/"']) == []
+    got = desk.post("/bulk/export/", {"matter": [chosen.number, hidden.number]})
+    sheet = load_workbook(io.BytesIO(got.content)).active
+    assert sheet is not None
+    numbers = [row[0] for row in sheet.iter_rows(min_row=2, values_only=True)]
+    assert numbers == [chosen.number]
+    assert other.number not in numbers
+    assert Entry.objects.get(event="sheet.export").details == {"kind": "matters", "count": 1}
+    assert desk.get("/bulk/export/").status_code == 302
 
 
 def test_what_is_not_shown_is_left_out_and_said_to_be(world: World, sit: Sit) -> None:

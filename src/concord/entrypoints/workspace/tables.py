@@ -91,6 +91,13 @@ def matter_rows(glass: Glass, wanted: Wanted, *, begun_from: date | None, begun_
         after = page.older
 
 
+def chosen_matters(glass: Glass, ids: Sequence[int]) -> list[Row]:
+    """The rows of these matters, in this order; those not shown are left out."""
+    matters = lists.rows_with(glass.by, ids)
+    lines = listed(matters, glass)
+    return [_matter_cells(line, legal_date(one.begun_at)) for one, line in zip(matters, lines, strict=True)]
+
+
 def _matter_cells(line: Mapping[str, Any], begun: date) -> Row:
     due = None if line["final"] else line["due"]
     return (

@@ -53,6 +53,7 @@ urlpatterns = [
     path("batch/part/", batch.part, name="batch_part"),
     path("bulk/", bulk.bulk, name="bulk"),
     path("bulk/part/", bulk.part, name="bulk_part"),
+    path("bulk/export/", bulk.take_out, name="bulk_export"),
     path("queues/", queues.own_queue, name="queues"),
     path("queues/<str:group>/", queues.queue, name="queue"),
     path("desk/", queues.desk, name="desk"),

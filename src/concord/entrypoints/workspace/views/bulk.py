@@ -16,15 +16,19 @@ from django.utils.translation import ngettext
 
 from concord.casework import commands
 from concord.casework.desk.bulk import Outcome, Row, looked_at
+from concord.casework.desk.exports import note_export
 from concord.casework.queries import Seen
+from concord.entrypoints.workspace import tables
 from concord.entrypoints.workspace.bulk_deeds import Deed, deed_named, deeds
 from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.presenting import Glass, tone_of, words
 from concord.entrypoints.workspace.routing import Handled, page
 from concord.entrypoints.workspace.submissions import key_of, problems_by_field, summary_of, whole_number
 from concord.entrypoints.workspace.views.assigning import back_to
+from concord.entrypoints.workspace.views.exports import attached, table_for
 from concord.entrypoints.workspace.views.lists import glass_of
 from concord.foundation.database.clock import now
+from concord.foundation.sheets.workbook import write_table
 from concord.rules.errors import ConcordError, Conflict, InvalidInput, Problem, Said
 from concord.rules.procedure.parties import CENTRE_ROLE
 
@@ -85,6 +89,20 @@ def part(request: Handled) -> HttpResponse:
         "again": _("再看没有办成的"),
     }
     return render(request, "workspace/bulk_part.html", context)
+
+
+@page("matter:read")
+def take_out(request: Handled) -> HttpResponse:
+    """The chosen rows as a file."""
+    if request.method != "POST":
+        return redirect("workspace:matters")
+    glass, at = glass_of(request.actor), now()
+    table = table_for("matters", glass.by)
+    seen = looked_at(request.POST.getlist("matter"), by=glass.by, on=glass.today)
+    rows = tables.chosen_matters(glass, [known.matter.id for known in seen.values()])
+    note_export(kind=table.kind, count=len(rows), by=glass.by, at=at)
+    content = write_table(table.title(), table.headings(glass.today), rows, form="xlsx")
+    return attached(content, tables.file_name(table, at, "xlsx"), "xlsx")
 
 
 def runner(rows: Sequence[object], done: int, failed: Sequence[str], back: str) -> dict[str, Any]:

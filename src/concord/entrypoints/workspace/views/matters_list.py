@@ -88,7 +88,9 @@ def _page(request: Handled, wanted: Wanted, glass: Glass, kept: dict[str, str]) 
             after=Cursor.parse(after) if after else None,
             before=Cursor.parse(before) if before else None,
         )
-        count = lists.count_of_matters(by, wanted, most=MOST_COUNTED)
+        # To count the answers of a frequent word takes longer than to find the first of them.
+        uncounted = bool(wanted.text) and found.older is not None
+        count = len(found.rows) if uncounted else lists.count_of_matters(by, wanted, most=MOST_COUNTED)
     except InvalidInput as error:
         if error.code != "casework.question_too_short":
             raise
@@ -97,7 +99,8 @@ def _page(request: Handled, wanted: Wanted, glass: Glass, kept: dict[str, str]) 
         "rows": listed(found.rows, glass, question=wanted.text),
         "older_url": f"?{urlencode({**kept, 'after': str(found.older)})}" if found.older else "",
         "newer_url": f"?{urlencode({**kept, 'before': str(found.newer)})}" if found.newer else "",
-        "count_text": _("共 %(n)s 件") % {"n": count if count <= MOST_COUNTED else f"{MOST_COUNTED}+"},
+        "count_text": (_("多于 %(n)s 件") if uncounted else _("共 %(n)s 件"))
+        % {"n": count if count <= MOST_COUNTED else f"{MOST_COUNTED}+"},
         "advice": "",
     }
 

@@ -214,7 +214,7 @@ def test_a_file_without_anything_to_take_is_refused(world: World, content: bytes
 
 
 def test_the_example_of_the_template_is_passed_over(world: World) -> None:
-    columns = registry.find("leads").columns(legal_date(time(NOW)))
+    columns = registry.find("leads").columns(world.actor(OFFICER), legal_date(time(NOW)))
     example = [column.example for column in columns]
     own = ["案9", "真案", "filed", *[""] * (len(columns) - 3)]
     sheet = bring(world, content=table(example, own, headings=[column.zh for column in columns]))

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
+from django.db import connection
 from django.http import HttpResponse
+from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from concord.casework.desk import exports as desk
@@ -190,3 +192,17 @@ def test_files_are_kept_a_week(large: Sheet, sit: Sit, folder: Path) -> None:
     assert not kept[0].exists()
     assert not File.objects.exists()
     assert missing(sit("asking.case_officer").get("/exports/"), ["没有后台生成的文件"]) == []
+
+
+def test_the_page_of_exports_costs_the_same_for_one_and_for_many(large: Sheet, sit: Sit) -> None:
+    officer = sit("asking.case_officer")
+    written(str(large.uid))
+    costs = []
+    for more in (0, 5):
+        for _ in range(more):
+            officer.post("/exports/matters/", {"form": "csv", "query": "state=drafted"})
+        officer.get("/exports/")
+        with CaptureQueriesContext(connection) as asked:
+            assert officer.get("/exports/").status_code == 200
+        costs.append(len(asked))
+    assert costs[0] == costs[1] <= 16

@@ -19,3 +19,4 @@ class Casework(AppConfig):
         import_module("concord.casework.guards")
         import_module("concord.casework.desk.following")
         import_module("concord.casework.desk.lead_sheets")
+        import_module("concord.casework.desk.people_sheets")

@@ -35,7 +35,9 @@ def bring(*, kind: str, name: str, content: bytes, by: Actor, at: datetime, entr
     """
     _require_taker(by)
     wanted = registry.find(kind)
-    columns = wanted.columns(legal_date(at))
+    if not by.may(wanted.seen_with):
+        raise _may_not()
+    columns = wanted.columns(by, legal_date(at))
     headings, lines = _table(read_tables(content, name), columns)
     rows = {
         number: cells
@@ -83,7 +85,7 @@ def mend(*, uid: UUID, number: int, cells: Mapping[str, str], by: Actor, at: dat
     """
     _require_taker(by)
     sheet = sheet_for(uid=uid, by=by)
-    known = {column.id for column in registry.find(sheet.kind).columns(legal_date(at))}
+    known = {column.id for column in registry.find(sheet.kind).columns(by, legal_date(at))}
     typed = {name: undefused(text)[:LONGEST_CELL] for name, text in cells.items() if name in known}
     with writing():
         row = locked(SheetRow.objects.filter(sheet=sheet, number=number)).exclude(number=HEAD).first()

@@ -47,7 +47,7 @@ class Review:
 def sheets_of(by: Actor, *, limit: int, before: int | None = None) -> list[Sheet]:
     """The sheets that people of the actor's organisation brought and nobody dropped, newest first."""
     rows = Sheet.objects.filter(organisation=by.organisation, dropped_at__isnull=True).select_related("person")
-    rows = rows.filter(kind__in=[kind.id for kind in registry.kinds()])
+    rows = rows.filter(kind__in=[kind.id for kind in registry.kinds_for(by)])
     if before is not None:
         rows = rows.filter(id__lt=before)
     return list(rows.order_by("-id")[:limit])
@@ -55,7 +55,7 @@ def sheets_of(by: Actor, *, limit: int, before: int | None = None) -> list[Sheet
 
 def sheet_for(*, uid: UUID, by: Actor) -> Sheet:
     """One sheet of the actor's organisation; NotFound ``sheets.no_sheet``."""
-    names = [kind.id for kind in registry.kinds()]
+    names = [kind.id for kind in registry.kinds_for(by)]
     rows = Sheet.objects.filter(organisation=by.organisation, dropped_at__isnull=True, kind__in=names)
     sheet = rows.select_related("person").filter(uid=uid).first() if by.may(TAKE) else None
     if sheet is None:
@@ -69,7 +69,7 @@ def sheet_for(*, uid: UUID, by: Actor) -> Sheet:
 def review(sheet: Sheet, *, by: Actor, today: date) -> Review:
     """Every row of the sheet as of today; four queries however many rows there are."""
     kind = registry.find(sheet.kind)
-    columns = kind.columns(today)
+    columns = kind.columns(by, today)
     rows = {row.number: row for row in SheetRow.objects.filter(sheet=sheet)}
     head = rows.pop(HEAD).cells
     waiting = {number: row.cells for number, row in rows.items() if row.taken_at is None}
@@ -88,7 +88,7 @@ def review(sheet: Sheet, *, by: Actor, today: date) -> Review:
 
 def checked(kind: SheetKind, cells: Mapping[int, Mapping[str, str]], *, by: Actor, today: date) -> list[CheckedRow]:
     """The rows read and checked, unique values also against what the organisation has already."""
-    columns = kind.columns(today)
+    columns = kind.columns(by, today)
     there = {}
     for column in columns:
         if column.unique:

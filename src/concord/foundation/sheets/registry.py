@@ -23,15 +23,18 @@ class Taking(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SheetKind:
-    """What the rows of a sheet are to become; ``permission`` is what taking them over needs beside ``sheet:take``.
+    """What the rows of a sheet are to become.
 
-    ``columns`` gives those of a day; ``there`` tells which values of a unique column an organisation has already.
+    Beside ``sheet:take``, preparing such a sheet needs the permission ``seen_with`` and taking it over ``permission``.
+
+    ``columns`` gives those of an actor's organisation on a day; ``there`` which values of a unique column are used up.
     """
 
     id: str
     said: Said
+    seen_with: str
     permission: str
-    columns: Callable[[date], tuple[Column, ...]]
+    columns: Callable[[Actor, date], tuple[Column, ...]]
     there: Callable[[Actor, str, Collection[str]], Collection[str]]
     take: Taking
 
@@ -47,9 +50,9 @@ def register(kind: SheetKind) -> SheetKind:
     return kind
 
 
-def kinds() -> tuple[SheetKind, ...]:
-    """Every kind, in the order in which they were made known."""
-    return tuple(_KINDS.values())
+def kinds_for(by: Actor) -> tuple[SheetKind, ...]:
+    """The kinds that the actor may prepare, in the order in which they were made known."""
+    return tuple(kind for kind in _KINDS.values() if by.may(kind.seen_with))
 
 
 def find(name: str) -> SheetKind:

@@ -98,7 +98,9 @@ def _text(column: Column, typed: str) -> str:
     return text
 
 
-def _as_text(_column: Column, text: str) -> Value:
+def _as_text(column: Column, text: str) -> Value:
+    if column.pattern and not re.fullmatch(column.pattern, text):
+        raise _Wrong("bad_form", "写法不对", "is not written as it should be", column.help.zh, column.help.en)
     return text
 
 

@@ -43,7 +43,7 @@ class Column:
     """One column: its heading in both languages and what its cells must be.
 
     ``longest`` counts characters; ``unique`` values occur once in a sheet and in what is already there; a date that is
-    ``past`` may not lie ahead.
+    ``past`` may not lie ahead; a text fits ``pattern``, whose rule ``help`` tells.
     """
 
     id: str
@@ -57,6 +57,7 @@ class Column:
     example: str = ""
     help: Said = NO_HELP
     options: tuple[Option, ...] = ()
+    pattern: str = ""
 
     @property
     def said(self) -> Said:

@@ -32,7 +32,7 @@ ROWS = 20
 SHEETS = 25
 SUMMARY_COLUMNS = 3
 # Where the pages of what rows became are found, by kind of sheet.
-BECAME = {"leads": "workspace:case"}
+BECAME = {"leads": "workspace:case", "people": "workspace:person"}
 
 
 @page(TAKE)
@@ -47,7 +47,7 @@ def sheets(request: Handled) -> HttpResponse:
     before = request.GET.get("before", "")
     found = queries.sheets_of(request.actor, limit=SHEETS + 1, before=int(before) if before.isdecimal() else None)
     context = {
-        "kinds": [(kind.id, words(kind.said)) for kind in registry.kinds()],
+        "kinds": [(kind.id, words(kind.said)) for kind in registry.kinds_for(request.actor)],
         "chosen": request.POST.get("kind", request.GET.get("kind", "")),
         "problem": problem,
         "rows": [_line(sheet) for sheet in found[:SHEETS]],
@@ -85,10 +85,10 @@ def _line(sheet: Sheet) -> dict[str, Any]:
 
 
 @page(TAKE)
-def template(request: Handled, kind: str) -> HttpResponse:  # noqa: ARG001  every page is given the request
+def template(request: Handled, kind: str) -> HttpResponse:
     """The workbook to be filled in, with headings in the reader's language."""
     found = registry.find(kind)
-    content = write_template(found.said, found.columns(legal_date(now())), language=_language())
+    content = write_template(found.said, found.columns(request.actor, legal_date(now())), language=_language())
     response = HttpResponse(content, content_type=XLSX)
     name = _("%(kind)s导入模板.xlsx") % {"kind": words(found.said)}
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
@@ -132,7 +132,6 @@ def _counts(reviewed: Review, by: Actor) -> dict[str, Any]:
         "bad": len(reviewed.bad),
         "done": len(reviewed.taken),
         "may_take": by.may(reviewed.kind.permission),
-        "back_url": reverse("workspace:cases") if by.may(reviewed.kind.permission) else reverse("workspace:sheets"),
     }
 
 

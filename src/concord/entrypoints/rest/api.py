@@ -22,6 +22,7 @@ from concord.entrypoints.rest.operations import (
     exports,
     files,
     journal,
+    people,
     sheets,
 )
 from concord.entrypoints.rest.wire import JSON_TYPE, Renderer, StrictParser
@@ -91,6 +92,7 @@ for kind in (
     bulk,
     files,
     journal,
+    people,
     sheets,
 ):
     api.add_router("", kind.router)

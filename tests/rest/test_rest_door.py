@@ -13,6 +13,7 @@ from django.test import Client
 from concord.entrypoints.rest import problems
 from concord.entrypoints.rest.api import api
 from concord.entrypoints.rest.door import ANY_POST, NO_POST, Token
+from concord.entrypoints.workspace.account_events import FACTOR_IN_SESSION, OWN
 from concord.foundation.access.commands import revoke_token
 from concord.foundation.access.models import Token as TokenRow
 from concord.foundation.database.clock import now
@@ -93,6 +94,9 @@ def test_a_session_opens_nothing(world: World) -> None:
     matter = world.begin()
     client = Client(enforce_csrf_checks=True)
     client.force_login(world.person("asking.leader"), backend="allauth.account.auth_backends.AuthenticationBackend")
+    session = client.session
+    session[FACTOR_IN_SESSION] = OWN
+    session.save()
     assert client.get(f"/matters/{matter.number}/").status_code == 200
     refused(Caller(client=client).get(f"/matters/{matter.number}"), 401, "request.no_token")
     other = Caller(secret_of(world, "third.leader"), client=client)

@@ -15,9 +15,9 @@ from concord.casework.desk.bulk import Offer, Outcome, Row
 from concord.casework.desk.reminding import awaited_others
 from concord.casework.queries import Seen
 from concord.entrypoints.workspace.fields import blank, form_field, given, typed_in
+from concord.entrypoints.workspace.handling import id_of, options_of
 from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.presenting import Glass, words
-from concord.entrypoints.workspace.views.assigning import id_of, options_of
 from concord.foundation.database.clock import now
 from concord.rules.errors import InvalidInput, Problem, Said
 from concord.rules.procedure.leading import is_grave

@@ -13,6 +13,7 @@ from concord.casework import commands, letters, queries
 from concord.casework.queries import Seen
 from concord.entrypoints.workspace.applicable import told_law
 from concord.entrypoints.workspace.around import around
+from concord.entrypoints.workspace.handling import handler_card
 from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.presenting import (
     Glass,
@@ -30,7 +31,6 @@ from concord.entrypoints.workspace.presenting import (
     words,
 )
 from concord.entrypoints.workspace.routing import Handled, page, refusals_noted
-from concord.entrypoints.workspace.views.assigning import handler_card
 from concord.entrypoints.workspace.views.lists import glass_of
 from concord.foundation.database.clock import now
 from concord.foundation.files import queries as files

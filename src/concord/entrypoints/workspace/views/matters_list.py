@@ -19,10 +19,10 @@ from concord.casework.desk.lists import Cursor, Wanted
 from concord.casework.models import ProcedureVersion
 from concord.casework.queries import ShownMatter
 from concord.entrypoints.workspace.beginnings import begin_address
+from concord.entrypoints.workspace.handling import id_of, options_of
 from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.presenting import Glass, rows_of, words
 from concord.entrypoints.workspace.routing import Handled, page
-from concord.entrypoints.workspace.views.assigning import id_of, options_of
 from concord.entrypoints.workspace.views.lists import ROWS, glass_of
 from concord.entrypoints.workspace.views.saved_views import tabs
 from concord.foundation.access.actor import Actor

@@ -18,12 +18,12 @@ from concord.casework.desk import lists
 from concord.casework.desk.assigning import ASSIGN
 from concord.casework.desk.lists import Wanted
 from concord.casework.queries import ShownMatter
+from concord.entrypoints.workspace.handling import options_of
 from concord.entrypoints.workspace.presenting import Glass, rows_of
 from concord.entrypoints.workspace.routing import Handled, page
 from concord.entrypoints.workspace.secondment import home_of, own_posts
 from concord.entrypoints.workspace.shell import menu
 from concord.entrypoints.workspace.traffic import traffic_map
-from concord.entrypoints.workspace.views.assigning import options_of
 from concord.entrypoints.workspace.views.lists import glass_of
 from concord.entrypoints.workspace.views.notices import told_notice
 from concord.foundation.access.actor import Actor

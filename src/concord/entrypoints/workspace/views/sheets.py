@@ -31,6 +31,7 @@ from concord.rules.sheets import CheckedRow, Column, ColumnType
 ROWS = 20
 SHEETS = 25
 SUMMARY_COLUMNS = 3
+LONGEST_TOLD = 40
 # Where the pages of what rows became are found, by kind of sheet.
 BECAME = {"leads": "workspace:case", "people": "workspace:person"}
 
@@ -144,7 +145,7 @@ def _title(reviewed: Review, number: int) -> str:
     """What a row is known by: what was typed in its first columns."""
     typed = reviewed.cells[number]
     told = [typed.get(column.id, "") for column in reviewed.columns[:SUMMARY_COLUMNS]]
-    return " · ".join(text for text in told if text)
+    return " · ".join(text if len(text) <= LONGEST_TOLD else f"{text[:LONGEST_TOLD]}…" for text in told if text)
 
 
 def _row(row: CheckedRow, reviewed: Review) -> dict[str, Any]:

@@ -8,18 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
-from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 from urllib.parse import quote
 
 from django.conf import settings
-from django.core.wsgi import get_wsgi_application
 from django.test import Client
 from django.urls import Resolver404, resolve
 
 from bench.originals import standing_world
+from bench.serving import built
 from concord.casework.models import Audience
+from concord.entrypoints.workspace.account_events import FACTOR_IN_SESSION
 from concord.foundation.access.actor import Actor
 from concord.foundation.access.commands import issue_token
 from concord.foundation.database.clock import legal_date, now
@@ -69,12 +69,14 @@ class Desk:
             deep = newest[DEEP]
             self._deep = f"{deep.sort_key}-{deep.matter_id}"
         enter(NOBODY)
-        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
-        self._application = get_wsgi_application()
+        self._application = built()
 
     def _signed_in(self, actor: Actor) -> str:
         client = Client()
         client.force_login(actor.person, backend=BACKEND)
+        session = client.session
+        session[FACTOR_IN_SESSION] = True
+        session.save()
         return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
     def pages(self) -> Mapping[str, Asked]:

@@ -22,7 +22,8 @@ STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
 
 @cache
-def _built() -> Callable[..., Any]:
+def built() -> Callable[..., Any]:
+    """The WSGI application with the address of “ok”, static files under their own names."""
     from django.conf import settings  # noqa: PLC0415  only the web processes build an application
 
     settings.ROOT_URLCONF = "bench.addresses"
@@ -35,7 +36,7 @@ def _built() -> Callable[..., Any]:
 
 def application(environ: Mapping[str, Any], start: Callable[..., Any]) -> Any:
     """What granian serves."""
-    return _built()(environ, start)
+    return built()(environ, start)
 
 
 @contextmanager

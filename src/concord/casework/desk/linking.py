@@ -112,21 +112,19 @@ def unlink(*, matter: UUID, link: int, by: Actor, at: datetime) -> None:
 def links_of(known: Seen, by: Actor) -> list[LinkShown]:
     """The links of a matter whose other end the actor may see too, oldest first, up to 100."""
     here = known.matter.pk
-    rows = visible_to(by).filter(
-        Q(pk__in=Link.objects.filter(first=here).values("second"))
-        | Q(pk__in=Link.objects.filter(second=here).values("first"))
+    links = list(
+        Link.objects.filter(Q(first=here) | Q(second=here)).select_related("organisation").order_by("id")[:MOST]
     )
-    others = {row.pk: row for row in rows.select_related("procedure_version")[:MOST]}
-    if not others:
+    if not links:
         return []
-    found = Link.objects.filter(Q(first=here, second__in=others) | Q(second=here, first__in=others))
+    other_of = {one.pk: one.second_id if one.first_id == here else one.first_id for one in links}
+    # By their keys: asked for as a subquery, the planner would look through everything that the side may see.
+    rows = visible_to(by).filter(pk__in=set(other_of.values())).select_related("procedure_version")
+    others = {row.pk: row for row in rows}
     return [
-        LinkShown(
-            link=one,
-            other=others[one.second_id if one.first_id == here else one.first_id],
-            own=one.organisation_id == by.organisation.id,
-        )
-        for one in found.select_related("organisation", "first", "second").order_by("id")
+        LinkShown(link=one, other=others[other_of[one.pk]], own=one.organisation_id == by.organisation.id)
+        for one in links
+        if other_of[one.pk] in others
     ]
 
 

@@ -155,10 +155,14 @@ def test_the_database_finds_what_the_rule_finds(world: World, text: str, questio
         row, _ = Words.objects.get_or_create(matter=matter, scope=None)
         words.keep("casework_words", [words.Kept(row.id, tokens([text], most=words.MOST_TOKENS), [1, 30])])
         expected = mark == 1 and all(stands(phrase, tokens([text], most=99)) for phrase in asked)
-        for ask in (words.found, words.found_here):
+        for ask, table in ((words.found, "casework_words"), (words.found_among, "these")):
             condition, parameters = ask("casework_words", asked, mark=mark)
+            statement = (
+                "WITH these AS MATERIALIZED (SELECT * FROM casework_words) "  # noqa: S608  the index's own condition
+                f"SELECT id FROM {table} WHERE id = %s AND {condition}"
+            )
             with connection.cursor() as cursor:
-                cursor.execute(f"SELECT id FROM casework_words WHERE id = %s AND {condition}", [row.id, *parameters])  # noqa: S608  the index's own condition
+                cursor.execute(statement, [row.id, *parameters])
                 assert bool(cursor.fetchall()) == expected
         transaction.set_rollback(True)
 

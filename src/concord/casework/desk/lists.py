@@ -28,8 +28,8 @@ from concord.rules.procedure.leading import SIGN, WORK, decides
 
 CURSOR = re.compile(r"([0-9]{1,19})-([0-9]{1,19})")
 SECOND = 1_000_000
-# How many matters of a list are looked through for a frequent word, step by step, before all answers are gathered.
-STEPS = (500, 2_000, 8_000, 20_000)
+# How far a list is walked for a frequent word, step by step.
+STEPS = (400, 2_000, 8_000, 20_000)
 MOST_BETWEEN = 100
 MOST_ON_A_DAY = 99
 FIRST_OF_A_DAY = 3
@@ -385,13 +385,10 @@ def _answering(
 ) -> list[Place]:
     """The first places of a list that answer the text asked for.
 
-    A few answers are gathered and sorted. Where there are many, the list itself is walked: a frequent word soon fills
-    a page. Only a word that was frequent long ago is gathered in full.
+    A frequent word soon fills a page while the list is walked; the answers of a rare one are gathered and sorted. Only
+    a word that was frequent long ago is gathered in full.
     """
-    found = search.gathered(by, wanted.text)
-    if found is not None:
-        places = [(_number(key), matter) for key, matter in ordered.filter(matter_id__in=found).order_by()]
-        return sorted(places, reverse=not rising)[:limit]
+    search.asked(wanted.text)
     looked, page = 0, list[Place]()
     for until in STEPS:
         part = [(_number(key), matter) for key, matter in ordered[looked:until]]
@@ -400,6 +397,10 @@ def _answering(
         if len(page) >= limit or len(part) < until - looked:
             return page[:limit]
         looked = until
+        found = search.gathered(by, wanted.text)
+        if found is not None:
+            places = [(_number(key), matter) for key, matter in ordered.filter(matter_id__in=found).order_by()]
+            return sorted(places, reverse=not rising)[:limit]
     every = RawSQL(*search.every_answer(by, wanted.text))  # noqa: S611  the text is a parameter
     return first(ordered.filter(matter_id__in=every), limit)
 

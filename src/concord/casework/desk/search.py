@@ -79,9 +79,13 @@ def gathered(by: Actor, question: str) -> list[int] | None:
 
 def answering(by: Actor, question: str, among: Sequence[int]) -> set[int]:
     """Those of some matters that answer the question."""
-    condition, parameters = search.found_here(TABLE, asked(question), mark=by.scope_id)
+    condition, parameters = search.found_among(TABLE, asked(question), mark=by.scope_id)
     places = ", ".join(["%s"] * len(among))
-    statement = f"SELECT matter_id FROM {TABLE} WHERE matter_id IN ({places}) AND {condition}"  # noqa: S608  no text of a user
+    # Gathered first: else a database may look for the word among all matters.
+    statement = (
+        f"WITH these AS MATERIALIZED (SELECT * FROM {TABLE} WHERE matter_id IN ({places})) "  # noqa: S608  no text of a user
+        f"SELECT matter_id FROM these WHERE {condition}"
+    )
     with connection.cursor() as cursor:
         cursor.execute(statement, [*among, *parameters])
         return {row[0] for row in cursor.fetchall()}

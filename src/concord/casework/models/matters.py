@@ -111,11 +111,8 @@ class Audience(models.Model):
             models.Index(fields=["scope", "due", "matter"], condition=OPEN, name="audience_open"),
             models.Index(fields=["scope", "late_after", "matter"], condition=OPEN, name="audience_late"),
             models.Index(fields=["handler", "due", "matter"], condition=OPEN, name="audience_by_handler"),
-            models.Index(
-                fields=["scope", "duty", "due", "matter"],
-                condition=NOBODYS,
-                name="audience_nobodys",
-            ),
+            models.Index(fields=["handler", "due", "matter"], condition=OURS, name="audience_to_do_by_post"),
+            models.Index(fields=["scope", "duty", "due", "matter"], condition=NOBODYS, name="audience_nobodys"),
             models.Index(fields=["scope", "-sort_key", "matter"], condition=OPEN, name="audience_open_latest"),
             models.Index(fields=["scope", "origin", "-sort_key", "matter"], name="audience_by_origin"),
             models.Index(fields=["scope", "target", "-sort_key", "matter"], name="audience_by_target"),

@@ -6,7 +6,7 @@ so that the index itself leaves out what is not to be found. Tokens are letters 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.apps.registry import Apps
@@ -72,15 +72,12 @@ def found(table: str, asked: Sequence[Phrase], *, mark: int) -> tuple[str, list[
     return f"{table}.id IN (SELECT rowid FROM {table}_index WHERE {table}_index MATCH %s)", [question]  # noqa: S608  as above
 
 
-def found_here(table: str, asked: Sequence[Phrase], *, mark: int) -> tuple[str, list[str]]:
-    """The same condition, written for looking at one row at a time instead of gathering all that meet it."""
+def found_among(table: str, asked: Sequence[Phrase], *, mark: int) -> tuple[str, list[str]]:
+    """The same condition for rows of ``table`` that were gathered before, under the name ``these``."""
     if connection.vendor == "postgresql":
-        return found(table, asked, mark=mark)
+        return found("these", asked, mark=mark)
     _sql, parameters = found(table, asked, mark=mark)
-    return (
-        f"EXISTS (SELECT 1 FROM {table}_index WHERE rowid = {table}.id AND {table}_index MATCH %s)",  # noqa: S608  as above
-        parameters,
-    )
+    return f"EXISTS (SELECT 1 FROM {table}_index WHERE rowid = these.id AND {table}_index MATCH %s)", parameters  # noqa: S608  as above
 
 
 def _mark(mark: int) -> str:
@@ -101,8 +98,22 @@ def _plain(one: Kept) -> str:
 
 
 def _question(phrase: Phrase) -> str:
-    *firm, last = (f"'{token}'" for token in phrase.tokens)
-    return "(" + " <-> ".join([*firm, f"{last}:*" if phrase.open else last]) + ")"
+    """A phrase, without the tokens that only repeat what their neighbours say, each at its distance from the last."""
+    written, last = "", 0
+    for place in _telling(phrase.tokens):
+        written += f" <{place - last}> " if written else ""
+        written += f"'{phrase.tokens[place]}'"
+        last = place
+    return f"({written}:*)" if phrase.open else f"({written})"
+
+
+def _telling(tokens: Sequence[str]) -> Iterator[int]:
+    """Tokens that together cover every letter; one of a single letter ends a run and must stay."""
+    covered = 0
+    for place, token in enumerate(tokens):
+        if place >= covered or len(token) == 1 or place == len(tokens) - 1:
+            covered = max(covered, place + len(token))
+            yield place
 
 
 def _match(phrase: Phrase) -> str:

@@ -8,12 +8,13 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from concord.rules.errors import InvalidInput, Said
 from concord.rules.identifiers import parse_credit_code
 from concord.rules.right_numbers import parse_patent_application, parse_trademark_number
-from concord.rules.sheets.columns import Column, ColumnType
+from concord.rules.sheets.columns import Column, ColumnType, Option
 from concord.rules.sheets.defusing import UNWRITABLE
 
 Value: TypeAlias = str | int | date | None
@@ -121,11 +122,7 @@ def _as_date(_column: Column, text: str) -> Value:
 
 
 def _as_choice(column: Column, text: str) -> Value:
-    wanted = _folded(text)
-    named: dict[str, str] = {}
-    for option in column.options:
-        for name in (option.id, option.zh, option.en):
-            named.setdefault(_folded(name), option.id)
+    wanted, named = _folded(text), _named(column.options)
     if wanted in named:
         return named[wanted]
     near = difflib.get_close_matches(wanted, list(named), n=1, cutoff=0.5)
@@ -198,6 +195,16 @@ def _as_right_number(_column: Column, text: str) -> Value:
         "商标注册号如 1234567、G1234567；专利号如 201710601862.3",
         "a mark such as 1234567 or G1234567, a patent such as 201710601862.3",
     )
+
+
+@lru_cache(maxsize=64)
+def _named(options: tuple[Option, ...]) -> dict[str, str]:
+    """The id of each option by everything that people may write for it."""
+    named: dict[str, str] = {}
+    for option in options:
+        for name in (option.id, option.zh, option.en):
+            named.setdefault(_folded(name), option.id)
+    return named
 
 
 def _folded(text: str) -> str:

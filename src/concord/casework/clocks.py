@@ -116,8 +116,7 @@ def recount(*, at: datetime) -> list[Recounted]:
     calendar = calendar_on(legal_date(at))
     changed = []
     with writing():
-        rows = ClockRun.objects.select_related("matter", "owner").filter(running=True, provisional=True)
-        for run in locked(rows):
+        for run in locked(ClockRun.objects.select_related("matter", "owner").filter(running=True, provisional=True)):
             legal, safe = run.legal_due, run.safe_due
             count(run, calendar)
             run.save()

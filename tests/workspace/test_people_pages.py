@@ -149,6 +149,18 @@ def test_somebody_registers_leave_and_comes_back_early(world: World, sit: Sit) -
     assert "代松江case_officer" not in text_of(sit("asking.liaison").get("/"))
 
 
+def test_the_story_of_a_matter_names_both(world: World, sit: Sit) -> None:
+    matter = world.matter_in("delivered")
+    absent, substitute = post_of(world, "asked.case_officer"), post_of(world, "asked.liaison")
+    asked = {"reason": "leave", "post": absent.pk, "first": "2026-02-06", "last": "2026-02-10"}
+    assert sit("asked.case_officer").post("/leave/", {**asked, "substitute": substitute.pk}).status_code == 302
+    desk = sit("asked.liaison")
+    desk.post("/post/", {"post": absent.pk})
+    assert desk.fill(f"/matters/{matter.number}/acts/accept/").status_code == 302
+    names = f"{substitute.person.zh}（代{absent.person.zh}）"
+    assert missing(sit("asking.leader").get(f"/matters/{matter.number}/"), [names]) == []
+
+
 def test_leave_for_oneself_only_and_for_others_by_the_administrator(world: World, sit: Sit) -> None:
     own, other = post_of(world, "asking.case_officer"), post_of(world, "asking.liaison")
     asked = {"reason": "leave", "post": own.pk, "first": "2026-02-06", "last": "2026-02-10", "substitute": other.pk}

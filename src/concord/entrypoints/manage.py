@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     notice.add_argument("file", type=Path)
     commands.add_parser("words", help="write the words by which matters are found anew, after an upgrade")
     people = commands.add_parser("people", help="make the first administrator and security officer of an organisation")
-    people.add_argument("organisation", help="its code, such as 310117; centre for the centre")
+    people.add_argument("organisation", help="its code in the charter; centre for the centre")
     people.add_argument("--administrator", required=True, metavar="USERNAME")
     people.add_argument("--security-officer", required=True, metavar="USERNAME")
     reset = commands.add_parser("reset-factor", help="take the second factor of a security officer away who lost it")

@@ -99,7 +99,7 @@ def _inspect(content: bytes) -> None:
                 tags += body.count(b"<")
                 if tags > MOST_TAGS or any(mark in body for mark in DOCTYPES):
                     raise _suspicious()
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, EOFError):
+    except (zipfile.BadZipFile, RuntimeError, ValueError, OSError, EOFError):
         raise _not_a_sheet() from None
 
 

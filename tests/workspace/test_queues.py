@@ -75,6 +75,7 @@ def test_a_group_that_the_charter_does_not_know_is_not_found(sit: Sit) -> None:
         ({"due_from": "2026-02-06"}, {1}),
         ({"due_until": "2026-02-06"}, set()),
         ({"overdue": "1"}, set()),
+        ({"since": "0001-01-01", "until": "9999-12-31", "due_until": "10000-01-01"}, {0, 1, 2}),
         ({"since": "nonsense", "handler": "nobody", "other": "000000"}, set()),
     ],
 )

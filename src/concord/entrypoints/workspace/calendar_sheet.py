@@ -65,11 +65,16 @@ class Span:
 
 def span_of(view: str, text: str, *, today: date) -> Span:
     """The span asked for by a kind and a day; what cannot be read is this month."""
+    return Span(WEEK if view == WEEK else MONTH, day_in(text) or today)
+
+
+def day_in(text: str) -> date | None:
+    """The day written as ``text``, within the years that calendars are shown for; None for anything else."""
     try:
         on = date.fromisoformat(text)
     except ValueError:
-        on = today
-    return Span(WEEK if view == WEEK else MONTH, on if FIRST_YEAR <= on.year <= LAST_YEAR else today)
+        return None
+    return on if FIRST_YEAR <= on.year <= LAST_YEAR else None
 
 
 def kind_of(on: date, calendar: Calendar) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +18,7 @@ from concord.casework.desk.lists import Cursor, Wanted
 from concord.casework.models import ProcedureVersion
 from concord.casework.queries import ShownMatter
 from concord.entrypoints.workspace.beginnings import begin_address
+from concord.entrypoints.workspace.calendar_sheet import day_in
 from concord.entrypoints.workspace.handling import id_of, options_of
 from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.presenting import Glass, rows_of, words
@@ -136,13 +136,13 @@ def wanted_of(
         handlers=handlers.get(asked["handler"], (chosen,) if chosen is not None else ()),
         unassigned=asked["handler"] == NOBODY,
         overdue_on=glass.today if asked["overdue"] else None,
-        due_from=_day(asked["due_from"]),
-        due_until=_day(asked["due_until"]),
+        due_from=day_in(asked["due_from"]),
+        due_until=day_in(asked["due_until"]),
         counterpart=codes.get(asked["other"]),
         origin=codes.get(asked["from"]),
         target=codes.get(asked["to"]),
-        since=_day(asked["since"]),
-        until=_day(asked["until"]),
+        since=day_in(asked["since"]),
+        until=day_in(asked["until"]),
         order="due" if order == BY_DUE else "updated",
     )
 
@@ -171,10 +171,3 @@ def _states(names: tuple[str, ...]) -> list[tuple[str, str]]:
         for state in procedure_of(version).states:
             found.setdefault(state.id, words(state))
     return list(found.items())
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

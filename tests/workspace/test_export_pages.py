@@ -15,9 +15,9 @@ from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from concord.casework.desk import exports as desk
-from concord.entrypoints.workspace import tables
 from concord.entrypoints.workspace.tasks import sweep_exports, write_export
 from concord.entrypoints.workspace.views import exports as views
+from concord.entrypoints.workspace.views import tables
 from concord.foundation.database.scope import SYSTEM, enter
 from concord.foundation.files.models import File
 from concord.foundation.journal.models import Entry

@@ -12,9 +12,9 @@ from django.utils import translation
 
 from concord.casework.desk import exports
 from concord.casework.desk.exports import Export
-from concord.entrypoints.workspace import tables
 from concord.entrypoints.workspace.presenting import Glass
-from concord.entrypoints.workspace.tables import Row
+from concord.entrypoints.workspace.views import tables
+from concord.entrypoints.workspace.views.tables import Row
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date
 from concord.foundation.database.scope import SYSTEM, enter, speaking_for

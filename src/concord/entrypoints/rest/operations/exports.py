@@ -17,8 +17,8 @@ from concord.entrypoints.rest.answering import answers
 from concord.entrypoints.rest.door import ApiRequest, Token
 from concord.entrypoints.rest.operations.matters import MatterFilter
 from concord.entrypoints.rest.problems import language_of
-from concord.entrypoints.workspace import tables
 from concord.entrypoints.workspace.presenting import Glass
+from concord.entrypoints.workspace.views import tables
 from concord.entrypoints.workspace.views.exports import attached
 from concord.foundation.database.clock import legal_date, now
 from concord.foundation.organisations.queries import calendar_on, charter_on

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 
 from concord.casework.desk import exports as desk
 from concord.casework.desk.exports import AT_ONCE, FAILED, MOST, TOO_MANY, Export
-from concord.entrypoints.workspace import tables
 from concord.entrypoints.workspace.routing import Handled, page
+from concord.entrypoints.workspace.views import tables
 from concord.entrypoints.workspace.views.lists import glass_of, row_id
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import now

@@ -236,3 +236,12 @@ def test_a_hidden_matter_is_not_found_and_a_reader_may_not_speak(rest: str, worl
     assert sit("third.leader").post(here(matter, rest)).status_code == 404
     assert sit("asking.auditor").get(here(matter, rest)).status_code == 403
     assert sit().get(here(matter, rest)).status_code == 302
+
+
+def test_today_names_what_waits_to_be_rated(world: World, sit: Sit) -> None:
+    matter = world.matter_in("closed", case_ref="待评的案件")
+    desk = sit("asking.leader")
+    assert missing(desk.get("/"), ["待互评", here(matter)]) == []
+    desk.fill(here(matter, f"rate/{world.places['asked'].code}/"), timeliness="5", effort="5")
+    assert "待互评" not in text_of(desk.get("/"))
+    assert "待互评" not in text_of(sit("asking.clerk").get("/"))

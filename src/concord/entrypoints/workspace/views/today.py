@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from concord.casework.desk import lists
 from concord.casework.desk.assigning import ASSIGN
 from concord.casework.desk.lists import Wanted
+from concord.casework.desk.rating import ratings_waiting
 from concord.casework.queries import ShownMatter
 from concord.entrypoints.workspace.handling import options_of
 from concord.entrypoints.workspace.presenting import Glass, rows_of
@@ -36,6 +37,7 @@ SHOWN = 15
 SOON = 8
 COUNTED = 99
 NOTICES = 6
+TO_RATE = 3
 Rows = Sequence[ShownMatter]
 
 
@@ -54,6 +56,10 @@ def today(request: Handled) -> HttpResponse:
         **parts,
         "colleagues": [(value, label) for value, label, _help in options_of(glass)[0]] if by.may(ASSIGN) else [],
         "figures": _figures(by, glass, parts),
+        "to_rate": [
+            {"title": one.title or one.number, "url": reverse("workspace:matter", args=[one.number])}
+            for one in ratings_waiting(by, limit=TO_RATE)
+        ],
         "map": traffic_map(lists.between(by, on=glass.today), by),
         "notices": [told_notice(notice) for notice in notices.notices_for(by, before=None, limit=NOTICES)],
     }

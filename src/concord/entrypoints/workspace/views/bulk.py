@@ -18,12 +18,12 @@ from concord.casework import commands
 from concord.casework.desk.bulk import Outcome, Row, looked_at
 from concord.casework.desk.exports import note_export
 from concord.casework.queries import Seen
-from concord.entrypoints.workspace import tables
 from concord.entrypoints.workspace.bulk_deeds import Deed, deed_named, deeds
 from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.presenting import Glass, tone_of, words
 from concord.entrypoints.workspace.routing import Handled, page
 from concord.entrypoints.workspace.submissions import key_of, problems_by_field, summary_of, whole_number
+from concord.entrypoints.workspace.views import tables
 from concord.entrypoints.workspace.views.assigning import back_to
 from concord.entrypoints.workspace.views.exports import attached, table_for
 from concord.entrypoints.workspace.views.lists import glass_of

@@ -27,7 +27,7 @@ from tests.support import postgres
 
 PROJECT: Final = Path(__file__).resolve().parents[1]
 # Raised whenever what is written changes, so that kept databases are filled anew.
-EDITION: Final = 2
+EDITION: Final = 3
 WIDE, NARROW = "asking", TENTH
 SHARE_OF_WIDE = 0.9
 MATTERS_OF_NARROW = 3
@@ -42,7 +42,7 @@ ORIGINALS: Final = "originals"
 FAMILIES, TRADES = "云江锦绣华兴泰和宏远达诚信恒", "五金服饰电器食品茶叶皮具文具灯饰"
 KINDS_OF_FIRM = ("商贸有限公司", "制造有限公司", "网店")
 Say = Callable[[str], None]
-ALL_TABLES = ("casework_case", "casework_matter", "casework_words", *spreading.CHILDREN)
+ALL_TABLES = ("casework_case", "casework_matter", "casework_words", "files_file", *spreading.CHILDREN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,7 @@ def spread(connection: Any, dialect: Dialect) -> Iterable[tuple[str, str]]:
     """The statements that write the copies, each with the name of the table it fills."""
     yield "casework_case", _cases(dialect)
     yield "casework_matter", _matters(connection, dialect)
+    yield "files_file", _files(connection, dialect)
     for table in CHILDREN:
         yield table, _children(connection, dialect, table)
     yield "journal_entry", _more_entries(dialect)
@@ -248,6 +249,22 @@ def _matters(connection: Any, dialect: Dialect) -> str:
     return _insert("casework_matter", values, f"spread_copy c JOIN casework_matter t ON t.id = c.original {joins}")
 
 
+def _files(connection: Any, dialect: Dialect) -> str:
+    """A file of its own for every paper, with the content of the original's."""
+    joins = Joins()
+    values = {name: f't."{name}"' for name in columns_of(connection, "files_file")}
+    values |= {
+        "id": f"c.id * {ROOM} + t.rank",
+        "uid": dialect.uid("f"),
+        "organisation_id": joins.side("t.organisation_id"),
+    }
+    ranked = (
+        "(SELECT f.*, x.matter_id, row_number() OVER (PARTITION BY x.matter_id ORDER BY x.id) AS rank "
+        "FROM casework_paper x JOIN files_file f ON f.id = x.file_id)"
+    )
+    return _insert("files_file", values, f"spread_copy c JOIN {ranked} t ON t.matter_id = c.original {joins}")
+
+
 def _children(connection: Any, dialect: Dialect, table: str) -> str:
     told, joins = CHILDREN[table], Joins()
     columns = columns_of(connection, table)
@@ -288,6 +305,7 @@ def _paper(dialect: Dialect, joins: Joins) -> Mapping[str, str]:
     return {
         "uid": dialect.uid("a"),
         "n": n,
+        "file_id": n,
         "number": f"replace(replace(t.number, {own[0]}, {own[1]}), '〕' || t.n || '号', '〕' || {n} || '号')",
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import Q, Subquery
+from django.db.models import Q, QuerySet, Subquery
 
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import LEGAL_ZONE
@@ -13,6 +13,7 @@ from concord.foundation.journal.models import Entry
 from concord.foundation.journal.policy import require_reader
 
 PAGE = 200
+MOST_NAMED = 500
 
 
 def entries_for(
@@ -43,7 +44,14 @@ def entries_for(
     if until is not None:
         entries = entries.filter(at__lt=datetime.combine(until + timedelta(days=1), time(), tzinfo=LEGAL_ZONE))
     if subject:
-        entries = entries.filter(subject__startswith=subject)
+        entries = _about(entries, subject)
     if matter_uid is not None:
         entries = entries.filter(matter_uid=matter_uid)
     return list(entries.select_related("person", "post", "organisation").order_by("-at", "-id")[: min(limit, PAGE)])
+
+
+def _about(entries: QuerySet[Entry], subject: str) -> QuerySet[Entry]:
+    """The entries whose subject begins so: few are named one by one, for only then are they found by the subject."""
+    begun = entries.filter(subject__startswith=subject)
+    found = list(begun.order_by().values_list("id", flat=True)[: MOST_NAMED + 1])
+    return entries.filter(id__in=found) if len(found) <= MOST_NAMED else begun

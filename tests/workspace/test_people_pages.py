@@ -196,7 +196,7 @@ def test_the_directory_knows_who_was_competent_on_a_day(
     desk.post(f"/people/posts/{officer.pk}/", {"do": "move", "department": first.pk})
     morning.move_to(time("2026-02-10T09:30"))
     desk = sit(ADMINISTRATOR)
-    assert missing(desk.get(f"/departments/{first.pk}/"), ["执法一科", "撤销科室"]) == []
+    assert missing(desk.get(f"/departments/{first.pk}/"), ["执法一科", "撤销科室", "1个岗位、0件在办事项"]) == []
     desk.post(f"/departments/{first.pk}/", {"do": "areas", "areas": ["transfer"]})
     assert Competence.objects.filter(department=first).count() == 2
     morning.move_to(time("2026-02-12T09:30"))

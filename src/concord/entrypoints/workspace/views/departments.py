@@ -103,7 +103,7 @@ def department(request: Handled, pk: int) -> HttpResponse:
             for one in held
             if one.valid_until is not None
         ],
-        "posts": len(posts_in(found, since=glass.today)),
+        "held": len(posts_in(found, since=glass.today)),
         "matters": open_matters_in(found),
         "dissolve_fields": [
             asked(

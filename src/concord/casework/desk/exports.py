@@ -154,7 +154,7 @@ def finish(export: Export, *, content: bytes, count: int, by: Actor, at: datetim
         note_export(kind=export.kind, count=count, by=by, at=at)
         said = Said(
             f"导出文件“{export.sheet.name}”已生成，请在七天内到“导出”页下载。",
-            f"The export “{export.sheet.name}” is ready; fetch it on the page Exports within seven days.",
+            f"The export “{export.sheet.name}” is ready; fetch it on the page Export within seven days.",
         )
         notices.tell(posts=[by.post], kind="sheet.export", said=said, matter_uid=None, at=at)
 

@@ -90,7 +90,7 @@ def test_the_feed_tells_number_procedure_state_and_day_and_nothing_else(world: W
     assert response.headers["Cache-Control"] == "private, no-store"
     [event] = icalendar.Calendar.from_ical(response.content).walk("VEVENT")
     on = due_on(world, matter, "asked.leader")
-    assert (on, on + timedelta(days=1)) == (event.DTSTART, event.DTEND)
+    assert (on, on + timedelta(days=1)) == (event.decoded("DTSTART"), event.decoded("DTEND"))
     assert str(event["SUMMARY"]) == f"{matter.number} 协助调查 · 已送达"
     assert missing(response, [matter.title, world.person("asking.leader").zh, "涉嫌"]) == [
         matter.title,

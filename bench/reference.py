@@ -153,7 +153,11 @@ def _fill_sqlite(folder: Path, size: int, *, today: date, say: Say) -> None:
     database = Sqlite(path, made=True)
     database.use()
     connection = database.bare()
+    connection.execute("PRAGMA synchronous=OFF")
+    connection.execute("BEGIN")
     load(connection, Dialect(postgres=False), size, today=today, say=say)
+    connection.execute("COMMIT")
+    connection.execute("ANALYZE")
     connection.close()
     _close()
     _edition(folder, f"sqlite-{size}").write_text(f"{fingerprint()} {perf_counter() - begun:.0f}", encoding="utf-8")
@@ -224,9 +228,6 @@ def load(connection: Any, dialect: Dialect, size: int, *, today: date, say: Say)
     clock.tell(f"plan of {size:,}")
     kept_apart = _strip(connection) if dialect.postgres else []
     clock.tell("indexes put aside")
-    if not dialect.postgres:
-        connection.execute("PRAGMA synchronous=OFF")
-        connection.execute("BEGIN")
     for table, statement in spreading.spread(connection, dialect):
         cursor = connection.execute(statement)
         clock.tell(f"{table}: {cursor.rowcount:,} rows")
@@ -234,9 +235,6 @@ def load(connection: Any, dialect: Dialect, size: int, *, today: date, say: Say)
     clock.tell(f"casework_words: {_words(connection, dialect, plan, sides, made):,} rows")
     for table in ("spread_copy", "spread_side", "spread_post"):
         connection.execute(f"DROP TABLE {table}")
-    if not dialect.postgres:
-        connection.execute("COMMIT")
-        connection.execute("ANALYZE")
     for statement in kept_apart:
         connection.execute(statement)
     clock.tell("indexes made again")

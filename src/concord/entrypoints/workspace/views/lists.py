@@ -202,7 +202,8 @@ def detail_words(details: dict[str, Any], event: str, glass: Glass) -> list[tupl
     for name, value in details.items():
         if procedure is not None and name.startswith("clock."):
             rule = next((rule for rule in procedure.clocks if rule.id == name.removeprefix("clock.")), None)
-            told.append((words(rule) if rule else name, day(date.fromisoformat(str(value)))))
+            until = _("中止") if value == "suspended" else day(date.fromisoformat(str(value)))
+            told.append((words(rule) if rule else name, until))
         elif name in DETAIL_WORDS and value:
             text = ", ".join(value) if isinstance(value, list) else str(value)
             told.append((DETAIL_WORDS[name](), stage_words(text) if name == "stage" else text))

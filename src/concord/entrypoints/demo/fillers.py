@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from concord.entrypoints.demo.steps import Step
+from concord.entrypoints.demo.steps import ASSISTANCE, Step
 from concord.entrypoints.demo.timetable import Timetable
 
 PHRASES = Path(__file__).parent / "phrases.toml"
@@ -41,15 +41,15 @@ COURSES: tuple[tuple[int, tuple[tuple[str, str, int], ...]], ...] = (
     (26, (*BEGINNING[:2], ("signing", "withdraw", 1))),
     (12, (*BEGINNING, ("signing", "withdraw", 3))),
 )  # fmt: skip
-# Before the alliance's own procedure was in force, requests ran on the national one: shorter, and all ended by now.
-NATIONAL: tuple[tuple[int, tuple[tuple[str, str, int], ...]], ...] = (
-    (6, (("asking", "draft", 0), ("signing", "issue", 1), ("handling", "accept", 2), ("releasing", "answer", 8))),
-    (2, (("asking", "draft", 0), ("signing", "issue", 1), ("handling", "accept", 1), ("releasing", "notify_delay", 9),
-         ("releasing", "answer", 6))),
-    (1, (("asking", "draft", 0), ("signing", "issue", 1), ("releasing", "refuse", 3))),
-    (1, (("asking", "draft", 0), ("signing", "issue", 1), ("signing", "withdraw", 3))),
-)  # fmt: skip
-NATIONAL_REQUEST = ("case_ref", "reason", "questions")
+# Before the alliance's own procedures were in force there were only the national ones, such as asking a right holder
+# to identify goods.
+NATIONAL = "identification_direct"
+NATIONAL_COURSES: tuple[tuple[int, tuple[tuple[str, str, int], ...]], ...] = (
+    (7, (*BEGINNING, ("asking", "record_opinion", 8), ("asking", "check_opinion", 1), ("asking", "close", 3))),
+    (2, (*BEGINNING, ("asking", "record_unanswered", 12), ("asking", "close", 3))),
+    (1, (*BEGINNING, ("signing", "withdraw", 4))),
+)
+TIME_TO_IDENTIFY = 10
 SILENT = ((*BEGINNING,), (*ACCEPTED,))
 ONE_SILENT_IN = 28
 
@@ -69,7 +69,7 @@ def planned(
 ) -> list[Step]:
     """The steps of ``matters`` fillers, from ``reach`` working days ago to the last working day before today.
 
-    Those that begin more than ``national_beyond`` working days ago run on the national procedure.
+    Those that begin more than ``national_beyond`` working days ago run on a national procedure.
     """
     rng = Random(SEED)  # noqa: S311  a fixed seed is the point: the same demo every time
     phrases = tomllib.loads(PHRASES.read_text(encoding="utf-8"))
@@ -114,7 +114,7 @@ class _Filler:
         silent = n % ONE_SILENT_IN == 1
         self._start = -rng.randint(LIMIT + 3, min(YOUNG, national_beyond)) if silent else -rng.randint(LATEST, reach)
         self._national = -self._start > national_beyond
-        weights, courses = zip(*(NATIONAL if self._national else COURSES), strict=True)
+        weights, courses = zip(*(NATIONAL_COURSES if self._national else COURSES), strict=True)
         self._course = rng.choice(SILENT) if silent else rng.choices(courses, weights)[0]
         self._issued = 0
         self._write(asking, asked)
@@ -162,13 +162,17 @@ class _Filler:
                 by=self._people[side],
                 do=act,
                 matter=f"filler-{self._n}",
-                parties={"requested": [self._places[1]]} if n == 0 else None,
+                procedure=NATIONAL if self._national else ASSISTANCE,
+                parties=self._parties() if n == 0 else None,
                 answers=self._answers(act, offset),
             )
 
+    def _parties(self) -> dict[str, list[int]]:
+        return {} if self._national else {"requested": [self._places[1]]}
+
     def _answers(self, act: str, offset: int) -> dict[str, Any]:
-        if self._national and act in {"draft", "answer", "refuse"}:
-            return self._national_answers(act)
+        if self._national and act != "withdraw":
+            return self._national_answers(act, offset)
         notes = self._phrases["notes"]
         told: dict[str, Any] = {}
         match act:
@@ -191,12 +195,37 @@ class _Filler:
     def _replies(self) -> list[str]:
         return [self._said(self._rng.choice(inquiry["answers"])) for inquiry in self._inquiries]
 
-    def _national_answers(self, act: str) -> dict[str, Any]:
-        if act == "draft":
-            return {name: self._request[name] for name in NATIONAL_REQUEST}
-        if act == "answer":
-            return {"answers": self._replies()}
-        return {"note": self._rng.choice(self._phrases["notes"]["refuse_outside"])}
+    def _national_answers(self, act: str, offset: int) -> dict[str, Any]:
+        notes = self._phrases["notes"]
+        days = self._timetable.day
+        match act:
+            case "draft":
+                return {
+                    "case_ref": self._request["case_ref"],
+                    "right_holder": f"“{self._words['mark']}”商标权利人",
+                    "right_holder_contact": "法务部，0199-0110 0300",
+                    "right_concerned": f"“{self._words['mark']}”商标",
+                    "identification_items": [self._said("{goods}|{mark}|见附图|批号不一|{n}件|")],
+                    "identification_due_date": days(min(offset + TIME_TO_IDENTIFY, -1)).isoformat(),
+                }
+            case "record_opinion":
+                return {
+                    "identification_received_date": days(offset).isoformat(),
+                    "identifier": "权利人法务部",
+                    "identification_conclusion": self._rng.choice(("not_genuine", "not_genuine", "partly")),
+                    "identification_basis": self._rng.choice(notes["identified"]),
+                }
+            case "check_opinion":
+                return {
+                    "standing_check": "complete",
+                    "opinion_use": "adopted",
+                    "check_note": self._rng.choice(notes["checked"]),
+                    "excluded_from": days(self._issued).isoformat(),
+                    "excluded_until": days(offset - 1).isoformat(),
+                }
+            case "record_unanswered":
+                return {"note": self._rng.choice(notes["unanswered"])}
+        return {}
 
     def _said(self, text: str) -> str:
         return text.format(**self._words)

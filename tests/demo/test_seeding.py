@@ -12,20 +12,36 @@ from django.db import transaction
 
 from concord.casework import queries
 from concord.casework.definitions import adopt
-from concord.casework.desk import lists
+from concord.casework.desk import lists, rating, views
+from concord.casework.desk.cases import CasesWanted, page_of_cases
 from concord.casework.desk.lists import Wanted
-from concord.casework.models import Act, Attachment, Case, ClockRun, Matter, Message, Paper, Participant
+from concord.casework.models import (
+    Act,
+    Attachment,
+    Case,
+    ClockRun,
+    DateOffer,
+    Escalation,
+    Link,
+    Matter,
+    Message,
+    Paper,
+    Participant,
+    Rating,
+    Reminder,
+    SavedView,
+)
 from concord.charters import folder
 from concord.entrypoints.demo.personas import PERSONAS
 from concord.entrypoints.demo.seeding import seed
 from concord.foundation.access.actor import Actor
-from concord.foundation.access.queries import actor_for
+from concord.foundation.access.queries import actor_for, posts_held
 from concord.foundation.database.clock import LEGAL_ZONE
 from concord.foundation.database.scope import SYSTEM, enter
 from concord.foundation.files import storage
 from concord.foundation.journal.models import Entry
 from concord.foundation.notices.queries import unread_count
-from concord.foundation.organisations.models import Organisation, Person, Post
+from concord.foundation.organisations.models import Competence, Department, Organisation, Person, Post, Substitution
 from concord.foundation.organisations.queries import calendar_on
 from concord.rules.errors import NotFound
 
@@ -63,7 +79,9 @@ def desk(username: str, *, at: datetime = NOW) -> list[tuple[str, date | None, s
 
 
 def count_of_all() -> dict[str, int]:
-    tables = (Person, Post, Case, Matter, Act, Paper, Message, Attachment, Entry)
+    people = (Person, Post, Department, Competence, Substitution)
+    desk = (Reminder, DateOffer, Escalation, Rating, Link, SavedView)
+    tables = (*people, *desk, Case, Matter, Act, Paper, Message, Attachment, Entry)
     return {table.__name__: table.objects.count() for table in tables}
 
 
@@ -157,6 +175,50 @@ def test_a_story_is_one_case_with_its_evidence() -> None:
     assert set(media) == {"application/pdf", "image/png", "text/csv"}
     assert not Matter.objects.filter(origin__address="").exists()
     assert Organisation.objects.filter(address__contains="虚构").count() == 10
+
+
+@pytest.mark.usefixtures("alliance")
+def test_bureaus_have_departments_and_somebody_is_away() -> None:
+    seed(now=NOW, matters=0)
+    for bureau in Organisation.objects.filter(position__gt=0):
+        assert [one.desk for one in bureau.departments.order_by("id")] == [True, False, False]
+        assert bureau.posts.filter(kind="case_officer", department__competences__area="assistance").exists()
+    held = [(post.organisation.position, post.kind) for post in posts_held(actor("lu.wen").person, on=TODAY)]
+    assert held == [(0, "secondee"), (1, "liaison")]
+    assert not Post.objects.filter(kind="secondee", home=None).exists()
+    shen = actor("shen.yun").person
+    assert [post.person.zh for post in posts_held(shen, on=TODAY)] == ["沈昀", "罗晚"]
+    assert actor("jiang.lan").may("people:confirm")
+
+
+@pytest.mark.usefixtures("alliance")
+def test_leads_lie_ready_to_be_handed_over() -> None:
+    seed(now=NOW, matters=0)
+    rows = page_of_cases(actor("shen.yun"), CasesWanted(begun=False), limit=100)
+    assert len(rows) == 24
+    assert all(row.party and row.party_address and row.cause and row.mark and row.content for row in rows)
+    assert all(row.found_date and TODAY - timedelta(days=40) < row.found_date < TODAY for row in rows)
+    assert {row.source for row in rows} == {"inspection", "report", "other_department", "superior"}
+    assert len({row.number for row in rows}) == 24
+
+
+@pytest.mark.usefixtures("alliance")
+def test_people_speak_around_their_matters() -> None:
+    seed(now=NOW, matters=0)
+    shen, ye = actor("shen.yun"), actor("ye.qing")
+    assert Counter(Reminder.objects.values_list("receiver__position", flat=True)) == {1: 2, 3: 1, 4: 1}
+    assert sorted(DateOffer.objects.values_list("taken", flat=True), key=str) == [None, True]
+    waiting = DateOffer.objects.get(answered_at__isnull=True)
+    assert waiting.run.running
+    assert waiting.offered_date > TODAY
+    assert Link.objects.count() == 3
+    assert sorted(Rating.objects.values_list("opened", flat=True)) == [False, True, True]
+    half = Rating.objects.get(opened=False).matter
+    assert half.pk in {row.pk for row in rating.ratings_waiting(ye, limit=20)}
+    climbed = set(Escalation.objects.values_list("to", flat=True))
+    assert climbed == {"requested.leader", "centre.enforcement", "agenda"}
+    assert [view.shared for view in views.views_of(shen, "matters")] == [True, False]
+    assert [view.shared for view in views.views_of(actor("gu.mingyuan"), "matters")] == [True]
 
 
 @pytest.mark.slow

@@ -7,9 +7,9 @@ from itertools import pairwise
 import pytest
 
 from concord.entrypoints.demo import steps
+from concord.entrypoints.demo.enrolling import PEOPLE
 from concord.entrypoints.demo.fillers import LATEST, MATTERS, Sides, planned
 from concord.entrypoints.demo.personas import PERSONAS
-from concord.entrypoints.demo.seeding import PEOPLE
 from concord.entrypoints.demo.steps import Step
 from concord.entrypoints.demo.timetable import around
 from concord.foundation.database.clock import LEGAL_ZONE

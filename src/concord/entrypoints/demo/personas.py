@@ -1,4 +1,4 @@
-"""The eight people that a newcomer may be with one click; all of them invented."""
+"""The nine people that a newcomer may be with one click; all of them invented."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from concord.rules.errors import Said
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """An invented person; ``place`` is the organisation by the charter's order, 0 the centre."""
+    """An invented person; ``place`` is the organisation by the charter's order, 0 the centre.
+
+    ``home`` is the place that seconded the person to the centre.
+    """
 
     username: str
     zh: str
@@ -19,6 +22,7 @@ class Persona:
     telephone: str
     does: Said
     group: str = ""
+    home: int | None = None
 
 
 PERSONAS = (
@@ -67,6 +71,7 @@ PERSONAS = (
         "021-0110 0290",
         Said("派驻协作中心，协调被提请的事项", "Seconded to the centre, steps in when asked"),
         group="enforcement",
+        home=1,
     ),
     Persona(
         "wei.jie",
@@ -85,6 +90,15 @@ PERSONAS = (
         "administrator",
         "021-0110 0270",
         Said("签发和撤销本局程序用的接口令牌", "Issues and ends the tokens of the bureau's programs"),
+    ),
+    Persona(
+        "jiang.lan",
+        "江岚",
+        "Jiang Lan",
+        1,
+        "security_officer",
+        "021-0110 0260",
+        Said("确认任职和授权，为锁定的账号解锁", "Confirms appointments and delegations, unlocks accounts"),
     ),
     Persona(
         "he.an",

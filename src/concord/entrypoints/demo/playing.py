@@ -11,6 +11,7 @@ from concord.casework import commands
 from concord.casework.desk.cases import open_case
 from concord.casework.models import Act, Case, Matter
 from concord.entrypoints.demo import steps
+from concord.entrypoints.demo.around import AROUND, Stage
 from concord.entrypoints.demo.evidence import made
 from concord.entrypoints.demo.steps import Step
 from concord.foundation.access.actor import Actor
@@ -33,6 +34,9 @@ class Player:
 
     def play(self, step: Step) -> None:
         """Do one step; raises what the command raises."""
+        if step.do in AROUND:
+            AROUND[step.do](step, Stage(self._actors, self._codes, self._matters))
+            return
         by = self._actors[step.by]
         match step.do:
             case steps.OPEN_CASE:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
-from pathlib import Path
-from typing import Any
 
 from concord.entrypoints.demo import fillers, steps
+from concord.entrypoints.demo.around import CLIMB
+from concord.entrypoints.demo.enrolling import enrol_everybody
 from concord.entrypoints.demo.fillers import MATTERS, Sides
 from concord.entrypoints.demo.personas import PERSONAS
 from concord.entrypoints.demo.playing import Player
@@ -19,13 +18,13 @@ from concord.foundation.access.actor import Actor
 from concord.foundation.access.queries import actor_for
 from concord.foundation.database.clock import legal_date
 from concord.foundation.database.scope import writing
-from concord.foundation.organisations import commands as organisations
 from concord.foundation.organisations.models import Organisation, Person, Post
 from concord.foundation.organisations.queries import calendar_on, charter_on
 
-PEOPLE = Path(__file__).parent / "people.toml"
 IN_OFFICE_FOR = 250
 NOTICES_READ = (-3, time(17, 20))
+# The ladder's job ran every evening since the oldest matter that is still open; before that nothing waited.
+CLIMBED_FOR, CLIMBED_AT = 40, time(17, 45)
 # Whoever takes no part in anything, so that one of the personas starts with an empty desk.
 BYSTANDER = "he.an"
 Progress = Callable[[str, int, int], None]
@@ -44,8 +43,8 @@ def seed(*, now: datetime, on_progress: Progress | None = None, matters: int = M
     today = legal_date(now)
     timetable = around(today, calendar_on(today))
     with writing():
-        _enrol(held_from=timetable.day(-IN_OFFICE_FOR))
-        actors = _actors(now)
+        usernames = enrol_everybody(held_from=timetable.day(-IN_OFFICE_FOR))
+        actors = _actors(usernames, at=now)
         codes = {row.position: row.code for row in Organisation.objects.all()}
         player = Player(actors=actors, codes=codes)
         course = _course(timetable, actors, today=today, matters=matters)
@@ -63,37 +62,15 @@ def _course(timetable: Timetable, actors: Mapping[str, Actor], *, today: date, m
         Step(at=timetable.at(*NOTICES_READ), key=f"reading-{name}", by=name, do=steps.READ_NOTICES) for name in actors
     ]
     lists = fillers.planned(timetable, _sides(), reach=IN_OFFICE_FOR - 1, national_beyond=own, matters=matters)
-    return sorted([*steps.told(timetable), *lists, *reading], key=lambda step: step.at)
+    climbing = [
+        Step(at=timetable.at(-days, CLIMBED_AT), key=f"climbing-{days}", by="", do=CLIMB)
+        for days in range(1, CLIMBED_FOR + 1)
+    ]
+    told = [*steps.told(timetable), *steps.cases(timetable), *steps.around_matters(timetable)]
+    return sorted([*told, *lists, *reading, *climbing], key=lambda step: step.at)
 
 
-def _enrol(*, held_from: date) -> None:
-    """The personas and the people beside them, with their posts; the bureaus' telephones and addresses."""
-    places = {row.position: row for row in Organisation.objects.all()}
-    for persona in PERSONAS:
-        columns = {"username": persona.username, "zh": persona.zh, "en": persona.en, "telephone": persona.telephone}
-        _appoint(columns, places[persona.place], persona.post, persona.group, held_from)
-    for written in _written():
-        place = places[written["place"]]
-        place.telephone, place.address = written["telephone"], written["address"]
-        place.save(update_fields=["telephone", "address"])
-        for person in written["people"]:
-            columns = {name: person[name] for name in ("username", "zh", "en", "telephone")}
-            _appoint(columns, place, person["post"], person.get("group", ""), held_from)
-
-
-def _appoint(columns: Mapping[str, str], place: Organisation, kind: str, group: str, held_from: date) -> None:
-    person = organisations.enrol(**columns)
-    organisations.appoint(person=person, organisation=place, kind=kind, group=group, held_from=held_from)
-
-
-def _written() -> list[dict[str, Any]]:
-    places: list[dict[str, Any]] = tomllib.loads(PEOPLE.read_text(encoding="utf-8"))["places"]
-    return places
-
-
-def _actors(at: datetime) -> dict[str, Actor]:
-    usernames = [person["username"] for place in _written() for person in place["people"]]
-    usernames += [persona.username for persona in PERSONAS]
+def _actors(usernames: Iterable[str], *, at: datetime) -> dict[str, Actor]:
     people = Person.objects.filter(username__in=usernames).order_by("id")
     found = ((person.username, actor_for(person, post_id=None, at=at)) for person in people)
     return {username: actor for username, actor in found if actor is not None}

@@ -12,7 +12,8 @@ from typing import Any
 
 from concord.entrypoints.demo.timetable import Timetable
 
-STORIES = Path(__file__).parent / "stories"
+HERE = Path(__file__).parent
+STORIES, AROUND, CASES = HERE / "stories", HERE / "around.toml", HERE / "cases.toml"
 DAY = re.compile(r"\{day (-?\d{1,3})\}")
 INSTANT = re.compile(r"(-?\d{1,3}) (\d\d:\d\d)")
 DAYS_ARE_NAMED = ("_date", "_from", "_to", "_until")
@@ -25,7 +26,7 @@ READ_NOTICES = "read_notices"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """``do`` is an act of the procedure, OPEN_CASE, READ (a matter's messages) or READ_NOTICES.
+    """``do`` is an act of the procedure, OPEN_CASE, READ (a matter's messages), READ_NOTICES, or done around a matter.
 
     ``matter`` and ``case`` are names inside the demo. The step that begins a matter names the ``procedure`` and the
     ``parties``: by role, places in the charter's order (``requested = 4`` is short for a request for assistance).
@@ -54,13 +55,38 @@ def told(timetable: Timetable) -> list[Step]:
     return steps
 
 
+def around_matters(timetable: Timetable) -> list[Step]:
+    """What people do around the matters of the stories, as written in ``around.toml``."""
+    return [
+        _step(f"around-{n}", written, "", timetable, timetable.read(written["at"]).year)
+        for n, written in enumerate(tomllib.loads(AROUND.read_text(encoding="utf-8"))["steps"])
+    ]
+
+
+def cases(timetable: Timetable) -> list[Step]:
+    """The opening of the cases and leads that no other bureau knows of yet, as written in ``cases.toml``."""
+    return [
+        _opening(n, written, timetable)
+        for n, written in enumerate(tomllib.loads(CASES.read_text(encoding="utf-8"))["cases"])
+    ]
+
+
+def _opening(n: int, written: Mapping[str, Any], timetable: Timetable) -> Step:
+    at = timetable.read(written["at"])
+    told = {name: _said(name, value, timetable, at.year) for name, value in written.items() if name not in {"at", "by"}}
+    named = {name: told.pop(name) for name in ("number", "name", "stage")}
+    return Step(
+        at=at, key=f"case-{n}", by=written["by"], do=OPEN_CASE, case=f"case-{n}", answers={**named, "more": told}
+    )
+
+
 def _step(key: str, written: Mapping[str, Any], story: str, timetable: Timetable, year: int) -> Step:
     return Step(
         at=timetable.read(written["at"]),
         key=key,
         by=written["by"],
         do=written["do"],
-        matter=f"{story}-{written['matter']}" if "matter" in written else "",
+        matter="-".join(part for part in (story, written.get("matter", "")) if part) if "matter" in written else "",
         case=story,
         procedure=written.get("procedure", ASSISTANCE),
         parties=_parties(written),

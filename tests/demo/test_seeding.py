@@ -181,7 +181,9 @@ def test_a_story_is_one_case_with_its_evidence() -> None:
 def test_bureaus_have_departments_and_somebody_is_away() -> None:
     seed(now=NOW, matters=0)
     for bureau in Organisation.objects.filter(position__gt=0):
-        assert [one.desk for one in bureau.departments.order_by("id")] == [True, False, False]
+        assert [one.zh for one in bureau.departments.filter(desk=True)] == ["综合科"]
+        assert bureau.posts.filter(kind="liaison", department__desk=True).exists()
+        assert not bureau.posts.filter(department=None).exists()
         assert bureau.posts.filter(kind="case_officer", department__competences__area="assistance").exists()
     held = [(post.organisation.position, post.kind) for post in posts_held(actor("lu.wen").person, on=TODAY)]
     assert held == [(0, "secondee"), (1, "liaison")]

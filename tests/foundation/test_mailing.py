@@ -188,6 +188,6 @@ def test_telling_many_costs_no_more_statements_than_telling_one(
 ) -> None:
     actors = [reader(name) for name in "abcdefgh"]
     told(actors[0])
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         told(*actors, at=AT + HOUR)
     assert letterbox.messages == []

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from concord.rules.case_files import faults_of_case
+from concord.rules.case_files import case_columns, read_case
 from concord.rules.clocks import SHANGHAI, due, until
 from concord.rules.errors import Problem
 from concord.rules.limits import parse_limit
@@ -95,4 +95,7 @@ def codes(problems: list[Problem]) -> list[tuple[str, str]]:
 def test_a_case_is_registered_with_number_name_and_stage(
     number: str, name: str, stage: str, found: list[tuple[str, str]]
 ) -> None:
-    assert codes(faults_of_case(number=number, name=name, stage=stage)) == found
+    _values, problems = read_case(
+        {"number": number, "name": name, "stage": stage}, case_columns([]), today=date(2026, 2, 6)
+    )
+    assert codes(problems) == found

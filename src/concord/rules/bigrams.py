@@ -149,6 +149,6 @@ def _runs(text: str) -> Iterator[_Run]:
 
 def _size(letter: str) -> int:
     """How many characters a token that begins with this one has; 0 for what only parts runs."""
-    if any(first <= ord(letter) <= last for first, last in _HAN):
-        return PAIR
-    return THREE if letter.isalnum() else 0
+    if not letter.isalnum():
+        return 0
+    return PAIR if any(first <= ord(letter) <= last for first, last in _HAN) else THREE

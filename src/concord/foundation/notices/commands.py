@@ -54,8 +54,8 @@ def tell(
     """Tell the holders of these posts and whoever stands in for them, each person once per organisation.
 
     Returns how many were told; ``but`` is the person who need not be told. ``subject``, a matter's number, is what an
-    e-mail calls it by. The same about the same matter at the same instant
-    again changes nothing. Texts beyond 200 characters are cut.
+    e-mail calls it by. The same about the same matter at the same instant again changes nothing. Texts beyond 200
+    characters are cut.
     """
     posts = [post for post in with_substitutes(posts, on=legal_date(at)) if post.person_id != but]
     told = sorted({(post.person_id, post.organisation_id) for post in posts})

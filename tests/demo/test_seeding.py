@@ -12,7 +12,7 @@ from django.db import transaction
 
 from concord.casework import queries
 from concord.casework.definitions import adopt
-from concord.casework.desk import lists, rating, views
+from concord.casework.desk import confirming, lists, rating, views
 from concord.casework.desk.cases import CasesWanted, page_of_cases
 from concord.casework.desk.lists import Wanted
 from concord.casework.models import (
@@ -190,7 +190,8 @@ def test_bureaus_have_departments_and_somebody_is_away() -> None:
     assert not Post.objects.filter(kind="secondee", home=None).exists()
     shen = actor("shen.yun").person
     assert [post.person.zh for post in posts_held(shen, on=TODAY)] == ["沈昀", "罗晚"]
-    assert actor("jiang.lan").may("people:confirm")
+    waiting = confirming.waiting(actor("jiang.lan"))
+    assert [(one.post.person.zh, one.post.kind) for one in waiting] == [("林疏", "case_officer")]
 
 
 @pytest.mark.usefixtures("alliance")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from concord.casework.desk import dates, escalating, leaves, linking, rating, reminding, views
+from concord.casework.desk import dates, escalating, leaves, linking, rating, reminding, staffing, views
 from concord.casework.models import DateOffer, Matter
 from concord.entrypoints.demo.steps import Step
 from concord.foundation.access.actor import Actor
@@ -91,6 +91,21 @@ def _go_on_leave(step: Step, stage: Stage) -> None:
     )
 
 
+def _propose_post(step: Step, stage: Stage) -> None:
+    """A post with powers for a colleague, which the security officer has still to confirm."""
+    by = stage.actors[step.by]
+    colleague = stage.actors[step.answers["person"]]
+    staffing.appoint(
+        person=colleague.person,
+        kind=step.answers["kind"],
+        first=date.fromisoformat(step.answers["first_from"]),
+        last=None,
+        by=by,
+        at=step.at,
+        department=colleague.post.department,
+    )
+
+
 def _climb(step: Step, _stage: Stage) -> None:
     """What the ladder's job does of itself."""
     escalating.escalate(payload={}, at=step.at)
@@ -105,5 +120,6 @@ AROUND: Mapping[str, Callable[[Step, Stage], None]] = {
     "rate": _rate,
     "save_view": _save_view,
     "go_on_leave": _go_on_leave,
+    "propose_post": _propose_post,
     CLIMB: _climb,
 }

@@ -89,7 +89,7 @@ PERSONAS = (
         1,
         "administrator",
         "021-0110 0270",
-        Said("签发和撤销本局程序用的接口令牌", "Issues and ends the tokens of the bureau's programs"),
+        Said("登记人员、岗位和请假，签发接口令牌", "Registers people, posts and leave; issues API tokens"),
     ),
     Persona(
         "jiang.lan",

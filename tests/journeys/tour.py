@@ -45,7 +45,7 @@ class Stop:
 
 STOPS = (
     Stop(
-        "sign-in", "登录页与演示中的八个人 · the sign-in page with the eight people of the demo", "", "/account/login/"
+        "sign-in", "登录页与演示中的九个人 · the sign-in page with the nine people of the demo", "", "/account/login/"
     ),
     Stop("today", "今日：待办与期限 · today: what is mine, what is due", OFFICER, "/"),
     Stop(

@@ -61,7 +61,9 @@ def personas() -> list[dict[str, str]]:
     on = legal_date(now())
     labels = {post.id: words(post) for post in charter_on(on).posts}
     rows = Post.objects.filter(person__username__in=[one.username for one in PERSONAS])
-    posts = {post.person.username: post for post in rows.select_related("person", "organisation")}
+    posts: dict[str, Post] = {}
+    for held in rows.select_related("person", "organisation").order_by("id"):
+        posts.setdefault(held.person.username, held)
     return [
         {
             "username": one.username,

@@ -105,6 +105,7 @@ def test_the_first_act_is_opened_by_a_key(demo: Open) -> None:
     ye.opens("/")
     press(ye.page, "j", "a")
     ye.sees("已分办给叶青", "")
+    ye.page.wait_for_load_state()
     press(ye.page, "j", "a")
     ye.page.wait_for_url("**/acts/accept/")
     ye.opens("/directory/")

@@ -102,7 +102,7 @@ def test_the_doors(demo: Open, any_look: Look, settings: Settings) -> None:
     shen = running.sits_down(SHEN)
     shen.context.clear_cookies()
     shen.opens("/account/login/")
-    expect(shen.page.locator(".persona")).to_have_count(8)
+    expect(shen.page.locator(".persona")).to_have_count(9)
     shen.looks_well()
     settings.ENVIRONMENT = dataclasses.replace(settings.ENVIRONMENT, demo=False)
     shen.opens("/account/login/")

@@ -46,7 +46,9 @@ class SqliteUnderTest:
     """A file, as in production: write-ahead log, immediate transactions, seen by threads and child processes."""
 
     def __init__(self, folder: Path) -> None:
-        self._live = folder / "live.sqlite3"
+        self._folder = folder
+        self._restored = 0
+        self._live = folder / "live0.sqlite3"
         self._kept = folder / "kept.sqlite3"
         test = connections.databases["default"]["TEST"] | {"NAME": str(self._live)}
         point_django_at({"TEST": test})
@@ -57,11 +59,17 @@ class SqliteUnderTest:
         shutil.copyfile(self._live, self._kept)
 
     def restore(self) -> None:
-        """Copy the kept file back and drop the log that belongs to the old one."""
+        """Go on with a new copy of the kept file, under a new name.
+
+        A thread of the live server may still answer a page that nobody looks at any more; it ends on the old file.
+        """
         connections.close_all()
-        for name in (self._live, *self._live.parent.glob(f"{self._live.name}-*")):
-            name.unlink()
+        old, self._restored = self._live, self._restored + 1
+        self._live = self._folder / f"live{self._restored}.sqlite3"
         shutil.copyfile(self._kept, self._live)
+        connections.databases["default"]["NAME"] = str(self._live)
+        for name in (old, *self._folder.glob(f"{old.name}-*")):
+            name.unlink(missing_ok=True)
 
     def release(self) -> None:
         """Nothing changes hands: SQLite knows no roles."""

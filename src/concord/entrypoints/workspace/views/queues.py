@@ -36,12 +36,19 @@ SHOWN = 25
 
 @page("matter:read")
 def own_queue(request: Handled) -> HttpResponse:
-    """The queue of the group that the post belongs to, or of the first group with procedures."""
-    offered = queues(glass_of(request.actor))
+    """The queue of the group that the post belongs to, or else of the first group in which anything is open."""
+    by = request.actor
+    offered = queues(glass_of(by))
     if not offered:
         return redirect("workspace:matters")
-    own = next((one for one in offered if one.group.id == request.actor.post.group), offered[0])
-    return redirect("workspace:queue", group=own.group.id)
+    own = next((one for one in offered if one.group.id == by.post.group), None)
+    busy = own or next((one for one in offered if _is_busy(one, by)), offered[0])
+    return redirect("workspace:queue", group=busy.group.id)
+
+
+def _is_busy(one: Queue, by: Actor) -> bool:
+    wanted = Wanted(procedures=one.procedures, open_only=True, order="due")
+    return bool(lists.page_of_matters(by, wanted, limit=1).rows)
 
 
 @page("matter:read")

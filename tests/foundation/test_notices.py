@@ -111,7 +111,7 @@ def test_telling_costs_the_same_for_one_and_for_many(
 ) -> None:
     leaders = [officer("a", kind="leader", name=f"leader-{number}") for number in range(people)]
     tell(leaders[0].organisation)  # the charter is parsed once
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         assert tell(leaders[0].organisation, later=1) == people
 
 

@@ -14,7 +14,6 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from concord.entrypoints.workspace.vouching import vouched_for
-from concord.foundation.access.actor import Actor
 from concord.foundation.access.queries import actor_for
 from concord.foundation.database.clock import now
 from concord.foundation.database.scope import writing
@@ -28,9 +27,7 @@ RECOVERY = Authenticator.Type.RECOVERY_CODES
 
 def note_lock(person: Person) -> None:
     """Write that too many failures have locked the person's account."""
-    at = now()
-    with writing():
-        journal.record(event="account.locked", at=at, by=_acting(person), internal=True, details={"person": person.pk})
+    record(event="account.locked", person=person)
 
 
 def note_ended(person: Person) -> None:
@@ -45,26 +42,12 @@ def _signed_in(request: HttpRequest, user: Person, sociallogin: Any = None, **_g
         request.session[FACTOR_IN_SESSION] = OWN
     elif sociallogin is not None and vouched_for(sociallogin):
         request.session[FACTOR_IN_SESSION] = PROVIDER
-    with writing():
-        journal.record(
-            event="account.signed_in",
-            at=now(),
-            by=_acting(user),
-            internal=True,
-            details={"person": user.pk, "way": "sign_on" if sociallogin else "password"},
-        )
+    record(event="account.signed_in", person=user, way="sign_on" if sociallogin else "password")
 
 
-@receiver(authenticator_added)
+@receiver([authenticator_added, authenticator_reset])
 def _factor_added(user: Person, authenticator: Authenticator, **_given: Any) -> None:
-    with writing():
-        journal.record(
-            event="account.factor_added",
-            at=now(),
-            by=_acting(user),
-            internal=True,
-            details={"person": user.pk, "factor": authenticator.type},
-        )
+    record(event="account.factor_added", person=user, factor=authenticator.type)
 
 
 @receiver(authenticator_removed)
@@ -72,26 +55,7 @@ def _factor_removed(request: HttpRequest, user: Person, authenticator: Authentic
     left = Authenticator.objects.filter(user=user).exclude(type=RECOVERY)
     if request.session.get(FACTOR_IN_SESSION) == OWN and not left.exists():
         del request.session[FACTOR_IN_SESSION]
-    with writing():
-        journal.record(
-            event="account.factor_removed",
-            at=now(),
-            by=_acting(user),
-            internal=True,
-            details={"person": user.pk, "factor": authenticator.type},
-        )
-
-
-@receiver(authenticator_reset)
-def _codes_made_anew(user: Person, authenticator: Authenticator, **_given: Any) -> None:
-    with writing():
-        journal.record(
-            event="account.factor_added",
-            at=now(),
-            by=_acting(user),
-            internal=True,
-            details={"person": user.pk, "factor": authenticator.type},
-        )
+    record(event="account.factor_removed", person=user, factor=authenticator.type)
 
 
 @receiver(authentication_failed)
@@ -103,33 +67,24 @@ def _code_refused(request: HttpRequest, user: Person, **_given: Any) -> None:
 
 @receiver(password_changed)
 def _password_changed(user: Person, **_given: Any) -> None:
-    with writing():
-        journal.record(
-            event="account.password_changed",
-            at=now(),
-            by=_acting(user),
-            internal=True,
-            details={"person": user.pk},
-        )
+    record(event="account.password_changed", person=user)
 
 
 @receiver(social_account_added)
 def _identity_tied(sociallogin: Any, **_given: Any) -> None:
     person = sociallogin.user
-    with writing():
-        journal.record(
-            event="account.identity_tied", at=now(), by=_acting(person), internal=True, details={"person": person.pk}
-        )
+    record(event="account.identity_tied", person=person)
 
 
 @receiver(social_account_removed)
 def _identity_untied(socialaccount: Any, **_given: Any) -> None:
     person = socialaccount.user
+    record(event="account.identity_untied", person=person)
+
+
+def record(*, event: str, person: Person, **told: str) -> None:
+    """Write what a person did to their own account, as the actor that the person is today."""
+    at = now()
     with writing():
-        journal.record(
-            event="account.identity_untied", at=now(), by=_acting(person), internal=True, details={"person": person.pk}
-        )
-
-
-def _acting(person: Person) -> Actor | None:
-    return actor_for(person, post_id=None, at=now())
+        by = actor_for(person, post_id=None, at=at)
+        journal.record(event=event, at=at, by=by, internal=True, details={"person": person.pk, **told})

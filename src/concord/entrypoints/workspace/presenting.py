@@ -18,9 +18,10 @@ from concord.casework.models import Act, ClockRun, Matter, Message, Paper, Parti
 from concord.casework.queries import Seen, ShownMatter, holding_together, pressing
 from concord.entrypoints.workspace.jinja import day, in_english, named
 from concord.foundation.access.actor import Actor
-from concord.foundation.database.clock import legal_date
+from concord.foundation.database.clock import legal_date, now
 from concord.foundation.files.models import File
 from concord.foundation.organisations.models import Organisation, Person, Post
+from concord.foundation.organisations.queries import calendar_on, charter_on
 from concord.rules.calendar import Calendar
 from concord.rules.canonical import JSON
 from concord.rules.charter import Charter
@@ -56,6 +57,12 @@ class Glass:
     today: date
     charter: Charter
     calendar: Calendar
+
+
+def glass_of(by: Actor) -> Glass:
+    """What the page is looked at through, now."""
+    today = legal_date(now())
+    return Glass(by=by, today=today, charter=charter_on(today), calendar=calendar_on(today))
 
 
 def tone_of(matter: Matter, *, our_turn: bool) -> str:

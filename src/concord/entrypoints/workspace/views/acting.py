@@ -20,10 +20,9 @@ from concord.casework.queries import Seen
 from concord.entrypoints.workspace.beginnings import beginnings_by_group
 from concord.entrypoints.workspace.fields import blank, form_field, given, known_values, typed_in, uuids
 from concord.entrypoints.workspace.jinja import named
-from concord.entrypoints.workspace.presenting import Glass, act_link, facts, role_words, words
+from concord.entrypoints.workspace.presenting import Glass, act_link, facts, glass_of, role_words, words
 from concord.entrypoints.workspace.routing import Handled, page, refusals_noted
 from concord.entrypoints.workspace.submissions import key_of, problems_by_field, summary_of, whole_number
-from concord.entrypoints.workspace.views.lists import glass_of
 from concord.entrypoints.workspace.views.matter import header
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import now

@@ -10,9 +10,9 @@ from concord.casework.definitions import procedure_of
 from concord.casework.desk.escalating import PROPOSE, AgendaItem, agenda
 from concord.casework.desk.lists import Cursor
 from concord.entrypoints.workspace.jinja import named
-from concord.entrypoints.workspace.presenting import Glass, due_of, words
+from concord.entrypoints.workspace.paging import ROWS
+from concord.entrypoints.workspace.presenting import Glass, due_of, glass_of, words
 from concord.entrypoints.workspace.routing import Handled, page
-from concord.entrypoints.workspace.views.lists import ROWS, glass_of
 
 
 @page(PROPOSE)

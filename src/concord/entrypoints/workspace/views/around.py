@@ -19,9 +19,8 @@ from concord.casework.queries import Seen
 from concord.entrypoints.workspace.around import told_offer
 from concord.entrypoints.workspace.fields import blank
 from concord.entrypoints.workspace.jinja import day, named
-from concord.entrypoints.workspace.presenting import Glass, words
+from concord.entrypoints.workspace.presenting import Glass, glass_of, words
 from concord.entrypoints.workspace.routing import Handled, page, refusals_noted
-from concord.entrypoints.workspace.views.lists import glass_of
 from concord.entrypoints.workspace.views.matter import header
 from concord.foundation.database.clock import now
 from concord.rules.errors import InvalidInput

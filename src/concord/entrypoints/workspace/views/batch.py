@@ -19,14 +19,14 @@ from concord.casework.desk.batch import Item, Way
 from concord.casework.desk.bulk import MOST, Outcome, too_many
 from concord.casework.models import Case
 from concord.casework.queries import cases_of
+from concord.entrypoints.workspace.events import stage_words
 from concord.entrypoints.workspace.fields import blank, form_field, given, typed_in, uuids
 from concord.entrypoints.workspace.jinja import named
-from concord.entrypoints.workspace.presenting import Glass, words
+from concord.entrypoints.workspace.presenting import Glass, glass_of, words
 from concord.entrypoints.workspace.routing import Handled, page
 from concord.entrypoints.workspace.submissions import key_of, spoken, whole_number
 from concord.entrypoints.workspace.views.assigning import back_to
 from concord.entrypoints.workspace.views.bulk import LONGEST_KEY, PART, runner
-from concord.entrypoints.workspace.views.lists import glass_of, stage_words
 from concord.foundation.database.clock import now
 from concord.foundation.organisations.queries import members
 from concord.rules.errors import NotFound, Problem, Said

@@ -20,13 +20,12 @@ from concord.casework.desk.exports import note_export
 from concord.casework.queries import Seen
 from concord.entrypoints.workspace.bulk_deeds import Deed, deed_named, deeds
 from concord.entrypoints.workspace.jinja import named
-from concord.entrypoints.workspace.presenting import Glass, tone_of, words
+from concord.entrypoints.workspace.presenting import Glass, glass_of, tone_of, words
 from concord.entrypoints.workspace.routing import Handled, page
 from concord.entrypoints.workspace.submissions import key_of, problems_by_field, summary_of, whole_number
 from concord.entrypoints.workspace.views import tables
 from concord.entrypoints.workspace.views.assigning import back_to
 from concord.entrypoints.workspace.views.exports import attached, table_for
-from concord.entrypoints.workspace.views.lists import glass_of
 from concord.foundation.database.clock import now
 from concord.foundation.sheets.workbook import write_table
 from concord.rules.errors import ConcordError, Conflict, InvalidInput, Problem, Said

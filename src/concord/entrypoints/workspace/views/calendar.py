@@ -18,9 +18,8 @@ from concord.casework.desk.lists import DueDay, Wanted
 from concord.casework.queries import ShownMatter
 from concord.entrypoints.workspace.calendar_sheet import DAYS_OF_WEEK, MONTH, WEEK, Span, span_of, weeks
 from concord.entrypoints.workspace.jinja import WEEKDAYS_EN, WEEKDAYS_ZH, in_english, named
-from concord.entrypoints.workspace.presenting import Glass, rows_of, words
+from concord.entrypoints.workspace.presenting import Glass, glass_of, rows_of, words
 from concord.entrypoints.workspace.routing import Handled, page, public
-from concord.entrypoints.workspace.views.lists import glass_of
 from concord.foundation.access import commands, queries
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import now

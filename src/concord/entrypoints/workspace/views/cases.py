@@ -20,9 +20,9 @@ from concord.casework.models import Case
 from concord.entrypoints.workspace.beginnings import begin_address
 from concord.entrypoints.workspace.fields import blank
 from concord.entrypoints.workspace.jinja import named
-from concord.entrypoints.workspace.presenting import rows_of, words
+from concord.entrypoints.workspace.paging import ROWS, row_id
+from concord.entrypoints.workspace.presenting import glass_of, rows_of, words
 from concord.entrypoints.workspace.routing import Handled, page, refusals_noted
-from concord.entrypoints.workspace.views.lists import ROWS, glass_of, row_id
 from concord.foundation.database.clock import legal_date, now
 from concord.foundation.sheets.queries import TAKE
 from concord.rules.case_files import STAGES

@@ -18,10 +18,9 @@ from concord.capabilities.governance import queries as governance
 from concord.casework.definitions import procedure_of
 from concord.casework.models import ProcedureVersion
 from concord.entrypoints import handbook
-from concord.entrypoints.workspace.presenting import Glass, role_words, words
+from concord.entrypoints.workspace.presenting import Glass, glass_of, role_words, words
 from concord.entrypoints.workspace.procedure_sheet import Sheet, grounds, line_words, running_words
 from concord.entrypoints.workspace.routing import Handled, page
-from concord.entrypoints.workspace.views.lists import glass_of
 from concord.foundation.organisations.queries import texts_of
 from concord.rules.charter import Charter, Escalation, Group
 from concord.rules.errors import NotFound, Said

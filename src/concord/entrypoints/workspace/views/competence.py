@@ -13,9 +13,8 @@ from django.utils.translation import gettext as _
 
 from concord.entrypoints.workspace.fields import blank
 from concord.entrypoints.workspace.jinja import in_english
-from concord.entrypoints.workspace.presenting import Glass, words
+from concord.entrypoints.workspace.presenting import Glass, glass_of, words
 from concord.entrypoints.workspace.routing import Handled, page
-from concord.entrypoints.workspace.views.lists import glass_of
 from concord.rules.errors import ConcordError, Said
 from concord.rules.jurisdiction import (
     OUTSIDE,

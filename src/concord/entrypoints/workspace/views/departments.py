@@ -14,10 +14,9 @@ from concord.casework.desk.handing_over import open_matters_in
 from concord.casework.desk.staffing import no_department
 from concord.entrypoints.workspace.asking import NOTHING_WRONG, asked, refusal_of
 from concord.entrypoints.workspace.jinja import named
-from concord.entrypoints.workspace.presenting import Glass
+from concord.entrypoints.workspace.presenting import Glass, glass_of
 from concord.entrypoints.workspace.routing import Handled, page
 from concord.entrypoints.workspace.views.charter import area_words
-from concord.entrypoints.workspace.views.lists import glass_of
 from concord.foundation.database.clock import now
 from concord.foundation.organisations.departments import areas_of, posts_in
 from concord.foundation.organisations.models import Competence, Department, Organisation

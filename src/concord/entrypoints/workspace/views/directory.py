@@ -12,10 +12,9 @@ from django.utils.translation import gettext as _
 
 from concord.entrypoints.workspace.asking import day_or_none
 from concord.entrypoints.workspace.jinja import day, named
-from concord.entrypoints.workspace.presenting import Glass, words
+from concord.entrypoints.workspace.presenting import Glass, glass_of, words
 from concord.entrypoints.workspace.routing import Handled, page
 from concord.entrypoints.workspace.views.charter import area_words
-from concord.entrypoints.workspace.views.lists import glass_of
 from concord.foundation.organisations.departments import areas_of
 from concord.foundation.organisations.models import Kind, Organisation, Post
 from concord.foundation.organisations.queries import (

@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _
 
 from concord.casework.desk import exports as desk
 from concord.casework.desk.exports import AT_ONCE, FAILED, MOST, TOO_MANY, Export
+from concord.entrypoints.workspace.paging import row_id
+from concord.entrypoints.workspace.presenting import glass_of
 from concord.entrypoints.workspace.routing import Handled, page
 from concord.entrypoints.workspace.views import tables
-from concord.entrypoints.workspace.views.lists import glass_of, row_id
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import now
 from concord.foundation.files.queries import open_bytes

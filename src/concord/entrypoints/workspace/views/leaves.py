@@ -14,10 +14,9 @@ from django.views.decorators.cache import never_cache
 from concord.casework.desk import confirming, invitations, leaves
 from concord.entrypoints.workspace.asking import NOTHING_WRONG, Refusal, asked, day_typed, refusal_of
 from concord.entrypoints.workspace.jinja import named
-from concord.entrypoints.workspace.presenting import Glass
+from concord.entrypoints.workspace.presenting import Glass, glass_of
 from concord.entrypoints.workspace.routing import Handled, error_page, page, public
 from concord.entrypoints.workspace.views.directory import post_words
-from concord.entrypoints.workspace.views.lists import glass_of
 from concord.entrypoints.workspace.views.people import leave_row
 from concord.foundation.database.clock import now
 from concord.foundation.organisations import people

@@ -22,6 +22,7 @@ from concord.entrypoints.workspace.presenting import (
     clock,
     due_of,
     facts,
+    glass_of,
     told_act,
     told_file,
     told_messages,
@@ -31,7 +32,6 @@ from concord.entrypoints.workspace.presenting import (
     words,
 )
 from concord.entrypoints.workspace.routing import Handled, page, refusals_noted
-from concord.entrypoints.workspace.views.lists import glass_of
 from concord.foundation.database.clock import now
 from concord.foundation.files import queries as files
 from concord.foundation.files.models import File

@@ -21,9 +21,9 @@ from concord.entrypoints.workspace.beginnings import begin_address
 from concord.entrypoints.workspace.calendar_sheet import day_in
 from concord.entrypoints.workspace.handling import id_of, options_of
 from concord.entrypoints.workspace.jinja import named
-from concord.entrypoints.workspace.presenting import Glass, rows_of, words
+from concord.entrypoints.workspace.paging import ROWS
+from concord.entrypoints.workspace.presenting import Glass, glass_of, rows_of, words
 from concord.entrypoints.workspace.routing import Handled, page
-from concord.entrypoints.workspace.views.lists import ROWS, glass_of
 from concord.entrypoints.workspace.views.saved_views import tabs
 from concord.foundation.access.actor import Actor
 from concord.foundation.access.queries import post_ids_of

@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from concord.entrypoints.workspace.presenting import words
+from concord.entrypoints.workspace.paging import ROWS, row_id
+from concord.entrypoints.workspace.presenting import glass_of, words
 from concord.entrypoints.workspace.routing import Handled, page
-from concord.entrypoints.workspace.views.lists import ROWS, glass_of, row_id
 from concord.foundation.database.clock import now
 from concord.foundation.notices import commands, queries
 from concord.foundation.notices.mailing import line, send_test

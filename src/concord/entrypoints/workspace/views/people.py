@@ -27,10 +27,9 @@ from concord.entrypoints.workspace.asking import (
     refusal_of,
 )
 from concord.entrypoints.workspace.jinja import named
-from concord.entrypoints.workspace.presenting import Glass, words
+from concord.entrypoints.workspace.presenting import Glass, glass_of, words
 from concord.entrypoints.workspace.routing import Handled, page
 from concord.entrypoints.workspace.views.directory import post_words
-from concord.entrypoints.workspace.views.lists import glass_of
 from concord.foundation.database.clock import now
 from concord.foundation.organisations import people
 from concord.foundation.organisations.models import Department, Invitation, Organisation, Post

@@ -17,10 +17,9 @@ from concord.casework.desk.lists import Wanted
 from concord.casework.queries import READ
 from concord.entrypoints.workspace.grouping import Queue, queues
 from concord.entrypoints.workspace.jinja import named
-from concord.entrypoints.workspace.presenting import Glass, rows_of, words
+from concord.entrypoints.workspace.presenting import Glass, glass_of, rows_of, words
 from concord.entrypoints.workspace.routing import Handled, page
 from concord.entrypoints.workspace.secondment import home_of, own_posts
-from concord.entrypoints.workspace.views.lists import glass_of
 from concord.entrypoints.workspace.views.matters_list import BY_DUE, Place, listing
 from concord.foundation.access.actor import Actor
 from concord.foundation.access.queries import actor_for

@@ -15,12 +15,12 @@ from concord.casework.desk.cases import cases_wanted, columns_on, page_of_cases
 from concord.casework.desk.lists import Cursor, Wanted
 from concord.casework.models import Case
 from concord.entrypoints.workspace.asking import day_or_none
+from concord.entrypoints.workspace.events import detail_words, event_words
 from concord.entrypoints.workspace.grouping import queues
 from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.presenting import Glass, words
 from concord.entrypoints.workspace.views.cases import wanted_of as cases_wanted_of
 from concord.entrypoints.workspace.views.directory import post_words
-from concord.entrypoints.workspace.views.lists import detail_words, event_words
 from concord.entrypoints.workspace.views.matters_list import BY_DUE, MORE, USUAL, Place, listed, wanted_of
 from concord.foundation.database.clock import LEGAL_ZONE, legal_date
 from concord.foundation.journal import queries as journal

@@ -20,12 +20,11 @@ from concord.casework.desk.lists import Wanted
 from concord.casework.desk.rating import ratings_waiting
 from concord.casework.queries import ShownMatter
 from concord.entrypoints.workspace.handling import options_of
-from concord.entrypoints.workspace.presenting import Glass, rows_of
+from concord.entrypoints.workspace.presenting import Glass, glass_of, rows_of
 from concord.entrypoints.workspace.routing import Handled, page
 from concord.entrypoints.workspace.secondment import home_of, own_posts
 from concord.entrypoints.workspace.shell import menu
 from concord.entrypoints.workspace.traffic import traffic_map
-from concord.entrypoints.workspace.views.lists import glass_of
 from concord.entrypoints.workspace.views.notices import told_notice
 from concord.foundation.access.actor import Actor
 from concord.foundation.access.queries import post_ids_of

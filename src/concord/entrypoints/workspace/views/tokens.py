@@ -11,9 +11,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from concord.entrypoints.workspace.jinja import named
-from concord.entrypoints.workspace.presenting import words
+from concord.entrypoints.workspace.presenting import glass_of, words
 from concord.entrypoints.workspace.routing import Handled, page
-from concord.entrypoints.workspace.views.lists import glass_of
 from concord.foundation.access import commands, queries
 from concord.foundation.database.clock import now
 from concord.foundation.database.scope import writing

@@ -39,6 +39,7 @@ class Case(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["organisation", "number"], name="case_number_once_per_organisation")
         ]
+        indexes: ClassVar = [models.Index(fields=["organisation", "-id"], name="case_latest")]
 
     def __str__(self) -> str:
         return f"{self.name}（{self.number}）"

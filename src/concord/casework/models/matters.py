@@ -67,8 +67,6 @@ class Matter(models.Model):
     class Meta:
         ordering: ClassVar = ["-id"]
         indexes: ClassVar = [
-            models.Index(fields=["next_due"], condition=Q(final=False), name="matter_open_by_due"),
-            models.Index(fields=["holder", "next_due"], condition=Q(final=False), name="matter_open_by_holder"),
             models.Index(fields=["case"], name="matter_by_case"),
         ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from concord.casework.desk.rating import is_negative, rate, ratings_of, ratings_waiting
 from concord.casework.models import Matter, Rating
@@ -136,8 +136,44 @@ def test_a_refusal_changes_nothing(
 
 def test_the_database_takes_no_other_score(world: World) -> None:
     rating = rates(world, world.matter_in("closed"), by="asking.leader", of="asked")
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Rating.objects.filter(pk=rating.pk).update(effort=6)
+    rating.pk, rating.rated, rating.effort = None, world.places["third"], 6
+    with pytest.raises(IntegrityError, match="ratings_from_one_to_five"), transaction.atomic():
+        rating.save()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE casework_rating SET timeliness = 5",
+        "UPDATE casework_rating SET opened = true, timeliness = 5",
+        "UPDATE casework_rating SET opened = true, comment = 'x'",
+        "UPDATE casework_rating SET opened = false",
+        "UPDATE casework_rating SET id = id + 1000",
+        "DELETE FROM casework_rating",
+        "TRUNCATE casework_rating CASCADE",
+    ],
+)
+@pytest.mark.parametrize("both", [False, True])
+def test_the_database_lets_nobody_change_a_rating(world: World, change: str, *, both: bool) -> None:
+    matter = world.matter_in("closed")
+    rates(world, matter, by="asking.leader", of="asked")
+    if both:
+        rates(world, matter, by="asked.leader", of="asking")
+    before = everything()
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(change)
+    assert everything() == before
+
+
+def test_a_rating_is_opened_once_and_stays_open(world: World) -> None:
+    rating = rates(world, world.matter_in("closed"), by="asking.leader", of="asked")
+    rows = Rating.objects.filter(pk=rating.pk)
+    assert rows.update(opened=True) == 1
+    with pytest.raises(DatabaseError), transaction.atomic():
+        rows.update(opened=True, comment="x")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        rows.update(opened=False)
+    assert rows.get().opened
 
 
 def test_the_centre_that_stepped_in_rates_nobody(world: World) -> None:

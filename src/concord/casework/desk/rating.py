@@ -1,7 +1,8 @@
 """Two-sided rating (互评): after the end each side says how it found the others' work, and sees theirs for its own.
 
-Scores run from 1 to 5; 1 and 2 are *negative*, as IMI counts them. Nobody changes a rating, and nobody but its giver
-sees it before the other side has rated too: not on a page, in a notice, in the journal or through the database.
+Scores run from 1 to 5; 1 and 2 are *negative*, as IMI counts them. Nobody changes a rating, the owner of the tables
+included: the database lets it be opened, once, and nothing else. Nobody but its giver sees it before the other side has
+rated too: not on a page, in a notice, in the journal or through the database.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from concord.casework.definitions import procedure_of
 from concord.casework.desk.sides import (
     SPEAK,
     other_sides,
@@ -23,6 +23,7 @@ from concord.casework.desk.sides import (
     tell,
     text_within,
 )
+from concord.casework.desk.versions import procedures_kept
 from concord.casework.models import Audience, Matter, Participant, Rating
 from concord.casework.queries import Seen, ShownMatter, visible_to
 from concord.foundation.access.actor import Actor
@@ -138,24 +139,28 @@ def ratings_waiting(by: Actor, *, limit: int) -> list[ShownMatter]:
         return []
     ended = Audience.objects.filter(scope_id=by.scope_id, open=False).order_by("-sort_key", "-matter_id")
     looked = [row.matter_id for row in ended[:LOOKED_THROUGH]]
+    acting = {version: {act.role for act in procedure.acts} for version, procedure in procedures_kept().items()}
     joined = Participant.objects.filter(matter__in=looked, joined_at__isnull=False)
-    taking_part: dict[int, list[Participant]] = {}
-    for one in joined.select_related("matter__procedure_version"):
-        taking_part.setdefault(one.matter_id, []).append(one)
+    sides: dict[int, set[tuple[str, int]]] = {}
+    # Bare rows: as objects they would cost more than the rest of the page.
+    for matter, role, organisation, version in joined.values_list(
+        "matter_id", "role", "organisation_id", "matter__procedure_version_id"
+    ):
+        if role in acting[version]:
+            sides.setdefault(matter, set()).add((role, organisation))
     done: dict[int, set[int]] = {}
     given = Rating.objects.filter(matter__in=looked, organisation=by.organisation)
     for matter, rated in given.values_list("matter_id", "rated_id"):
         done.setdefault(matter, set()).add(rated)
-    owing = [one for one in looked if _owed(taking_part.get(one, ()), by.organisation.id, done.get(one, set()))]
+    owing = [one for one in looked if _owed(sides.get(one, set()), by.organisation.id, done.get(one, set()))]
     rows: Mapping[int, ShownMatter] = {row.pk: row for row in visible_to(by).filter(id__in=owing[:limit])}
     return [rows[one] for one in owing[:limit] if one in rows]
 
 
-def _owed(taking_part: Sequence[Participant], own: int, done: set[int]) -> bool:
+def _owed(sides: set[tuple[str, int]], own: int, done: set[int]) -> bool:
     """Whether there is another side that the organisation has not rated; as ``other_sides`` finds them."""
-    acting = {act.role for one in taking_part[:1] for act in procedure_of(one.matter.procedure_version).acts}
-    roles = {one.role for one in taking_part if one.organisation_id == own and one.role in acting}
-    others = {one.organisation_id for one in taking_part if one.role in acting - roles}
+    roles = {role for role, organisation in sides if organisation == own}
+    others = {organisation for role, organisation in sides if role not in roles}
     return bool(roles) and not others <= done
 
 

@@ -48,6 +48,47 @@ def append_only(table: str) -> RunPython:
     return RunPython(forwards, backwards)
 
 
+def raised_only(table: str, flag: str) -> RunPython:
+    """Refuse DELETE, (PostgreSQL) TRUNCATE and every UPDATE on ``table`` but that which raises the boolean ``flag``."""
+
+    def forwards(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+        if editor.connection.vendor == "postgresql":
+            editor.execute(REFUSE_FUNCTION)
+            editor.execute(
+                f"CREATE TRIGGER {table}_raised_only BEFORE UPDATE ON {table} FOR EACH ROW "
+                f"WHEN (OLD.{flag} OR NOT NEW.{flag} OR to_jsonb(OLD) - '{flag}' <> to_jsonb(NEW) - '{flag}') "
+                "EXECUTE FUNCTION concord_refuse_change()"
+            )
+            editor.execute(
+                f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} "
+                "FOR EACH ROW EXECUTE FUNCTION concord_refuse_change()"
+            )
+            editor.execute(
+                f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+                "FOR EACH STATEMENT EXECUTE FUNCTION concord_refuse_change()"
+            )
+            return
+        with editor.connection.cursor() as cursor:
+            told = editor.connection.introspection.get_table_description(cursor, table)
+        changed = " OR ".join(f"OLD.{column.name} IS NOT NEW.{column.name}" for column in told if column.name != flag)
+        refuse = f"BEGIN SELECT RAISE(ABORT, 'concord: {table} is append-only'); END"
+        editor.execute(
+            f"CREATE TRIGGER {table}_raised_only BEFORE UPDATE ON {table} "
+            f"WHEN OLD.{flag} OR NOT NEW.{flag} OR {changed} {refuse}"
+        )
+        editor.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse}")
+
+    def backwards(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+        if editor.connection.vendor == "postgresql":
+            for name in ("raised_only", "no_delete", "no_truncate"):
+                editor.execute(f"DROP TRIGGER {table}_{name} ON {table}")
+            return
+        for name in ("raised_only", "no_delete"):
+            editor.execute(f"DROP TRIGGER {table}_{name}")
+
+    return RunPython(forwards, backwards)
+
+
 def joint_statistics(name: str, table: str, columns: str) -> RunPython:
     """Let PostgreSQL know which values of these columns go together, so that it expects as many rows as there are.
 

@@ -166,8 +166,6 @@ def test_today_asks_for_what_a_post_may_do(toys: World, plans: list[Way | JointW
             ]
             ours = [row for row in rows if row.open and row.ours]
             others = [row for row in rows if row.open and not row.ours]
-            own = [row.matter_id for row in others if row.handler_id == by.post.id]
-            waiting = [*own, *(row.matter_id for row in others if row.handler_id != by.post.id)]
             wanted = {
                 "to sign": [row.matter_id for row in ours if row.duty == SIGN and may(by, row.matter, SIGN)],
                 "mine": [row.matter_id for row in ours if row.handler_id == by.post.id],
@@ -176,18 +174,24 @@ def test_today_asks_for_what_a_post_may_do(toys: World, plans: list[Way | JointW
                     for row in ours
                     if row.duty == WORK and row.handler_id is None and may(by, row.matter, WORK)
                 ],
-                "waiting": waiting,
-                "first": waiting[:2],
+                "waiting": [row.matter_id for row in others],
+                "own waiting": [row.matter_id for row in others if row.handler_id == by.post.id],
             }
             with speaking_as(by):
-                found = {
-                    "to sign": ids(by, lists.to_sign(by)),
-                    "mine": ids(by, lists.mine([by.post.id])),
-                    "nobody's": ids(by, lists.nobodys(by)),
-                    "waiting": [row.pk for row in lists.first_waiting(by, [by.post.id], limit=50)],
-                    "first": [row.pk for row in lists.first_waiting(by, [by.post.id], limit=2)],
+                asked = {
+                    "to sign": lists.to_sign(by),
+                    "mine": lists.mine([by.post.id]),
+                    "nobody's": lists.nobodys(by),
+                    "waiting": lists.waiting_for_others(),
+                    "own waiting": lists.waiting_for_others([by.post.id]),
                 }
-            assert found == wanted
+                assert {name: ids(by, one) for name, one in asked.items()} == wanted
+                everything = {**asked, "everything": Wanted()}
+                latest = {**wanted, "everything": ids(by, Wanted())}
+                first = lists.first_of_each(by, everything, limit=2)
+                assert first == {name: found[:2] for name, found in latest.items()}
+                counts = lists.counts_of_matters(by, list(everything.values()), most=2)
+                assert counts == [min(3, len(found)) for found in latest.values()]
         transaction.set_rollback(True)
 
 
@@ -256,7 +260,8 @@ def test_who_may_not_read_matters_is_given_none(world: World) -> None:
         assert lists.count_of_matters(by, Wanted(), most=5) == 0
         assert lists.between(by, on=WAITING_LONG) == []
         assert lists.due_days(by, Wanted(), first=date(2026, 2, 1), last=date(2026, 2, 28)) == []
-        assert lists.first_waiting(by, [by.post.id], limit=5) == []
+        assert lists.first_of_each(by, {"all": Wanted()}, limit=5) == {"all": []}
+        assert lists.counts_of_matters(by, [Wanted()], most=5) == [0]
         assert lists.handlers_of(by, [matter]) == {}
 
 

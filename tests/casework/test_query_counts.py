@@ -67,7 +67,8 @@ def cost_of_lists(actor: Actor) -> dict[str, int]:
             "to sign": cost(lambda: lists.page_of_matters(actor, lists.to_sign(actor), limit=10)),
             "mine": cost(lambda: lists.page_of_matters(actor, lists.mine([actor.post.pk]), limit=10)),
             "nobody's": cost(lambda: lists.page_of_matters(actor, lists.nobodys(actor), limit=10)),
-            "waiting": cost(lambda: lists.first_waiting(actor, [actor.post.pk], limit=10)),
+            "first": cost(lambda: lists.first_of_each(actor, {"all": wanted, "late": Wanted(ours=True)}, limit=10)),
+            "counts": cost(lambda: lists.counts_of_matters(actor, [wanted, Wanted(ours=True)], most=20)),
             "handlers": cost(lambda: lists.handlers_of(actor, page.rows)),
             "map": cost(lambda: lists.between(actor, on=date(2026, 4, 1))),
             "calendar": cost(

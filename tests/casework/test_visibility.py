@@ -74,7 +74,7 @@ def find_ones_own_side(run: Run, by: Actor) -> None:
     moved = [act.to_state for act in timeline]
     assert known.state == moved[-1] or (known.matter.inner_role == known.role and known.state in moved)
     assert all(message.act in timeline for message in queries.messages_of(known))
-    for told in queries.participants_of(known):
+    for told in known.joined:
         assert told.joined_at is not None
 
 

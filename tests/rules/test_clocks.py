@@ -246,6 +246,13 @@ def test_an_agreed_day_rolls_both_ways() -> None:
     assert until(date(2027, 3, 2), CHINA).provisional
 
 
+@given(st.dates(date(2018, 1, 1), date(2029, 12, 31)), st.integers(0, 900))
+def test_working_days_are_those_counted_one_by_one(after: date, days: int) -> None:
+    counted = sum(CHINA.is_working(after + timedelta(days=n)) for n in range(1, days + 1))
+    assert CHINA.working_days(after, after + timedelta(days=days)) == counted
+    assert CHINA.working_days(after + timedelta(days=days), after) == 0
+
+
 def test_remaining_counts_working_days_both_ways() -> None:
     end = date(2026, 3, 5)
     assert remaining(date(2026, 2, 13), end, CHINA) == 10

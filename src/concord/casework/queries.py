@@ -71,7 +71,8 @@ class Seen:
     """One matter as one side sees it. ``version`` is the number of the last act that side knows of.
 
     ``parties`` gives the organisations of every role; ``done`` the acts that every organisation does for itself and the
-    one that looks has already done; ``awaited`` the organisations whose turn it is, while several still are to act.
+    one that looks has already done; ``awaited`` the organisations whose turn it is, while several still are to act;
+    ``joined`` who takes part and already sees the matter.
     """
 
     matter: Matter
@@ -83,6 +84,7 @@ class Seen:
     parties: dict[str, tuple[Organisation, ...]]
     done: frozenset[str] = frozenset()
     awaited: frozenset[int] = frozenset()
+    joined: tuple[Participant, ...] = ()
 
     def turn_of(self, organisation: Organisation) -> bool:
         """Whether the matter waits for ``organisation``, alone or among others."""
@@ -138,6 +140,7 @@ def seen(matter: Matter, *, role: str, by: Actor, on: date | None = None) -> See
         parties=parties,
         done=done,
         awaited=frozenset(one.organisation_id for one in taking_part if one.awaited),
+        joined=tuple(one for one in taking_part if one.joined_at is not None),
     )
 
 
@@ -197,11 +200,13 @@ def holding_together(matters: Sequence[Matter]) -> dict[int, tuple[Organisation,
 
 def pressing(matters: Iterable[Matter]) -> dict[int, ClockRun]:
     """The running clock of each matter that is to be watched first, by the matter's id; one query."""
-    found: dict[int, ClockRun] = {}
-    counting = ClockRun.objects.filter(matter__in=list(matters), running=True, suspended_on__isnull=True)
-    for run in counting.order_by("safe_due", "id"):
-        found.setdefault(run.matter_id, run)
-    return found
+    return first_due(ClockRun.objects.filter(matter__in=list(matters), running=True, suspended_on__isnull=True))
+
+
+def first_due(runs: Iterable[ClockRun]) -> dict[int, ClockRun]:
+    """Of these clocks the one of each matter that counts and ends first, by the matter's id."""
+    counting = [run for run in runs if run.running and run.suspended_on is None]
+    return {run.matter_id: run for run in sorted(counting, key=lambda run: (run.safe_due, run.id), reverse=True)}
 
 
 def timeline_of(known: Seen, *, by: Actor) -> list[Act]:
@@ -218,19 +223,16 @@ def files_told(known: Seen, *, by: Actor) -> dict[str, File]:
 
 def clocks_of(known: Seen) -> list[ClockRun]:
     """The clocks of the matter, running ones first."""
-    return list(ClockRun.objects.filter(matter=known.matter).select_related("owner").order_by("-running", "id"))
+    runs = list(ClockRun.objects.filter(matter=known.matter).select_related("owner").order_by("-running", "id"))
+    for run in runs:
+        run.matter = known.matter
+    return runs
 
 
 def messages_of(known: Seen) -> list[Message]:
     """The messages between the sides with their receipts, oldest first."""
     rows = Message.objects.filter(matter=known.matter)
     return list(rows.select_related("act", "sender", "receiver", "read_by").order_by("id"))
-
-
-def participants_of(known: Seen) -> list[Participant]:
-    """Who takes part and already sees the matter."""
-    rows = Participant.objects.filter(matter=known.matter, joined_at__isnull=False)
-    return list(rows.select_related("organisation"))
 
 
 def at_work(matter: Matter, organisation: Organisation, *, on: date) -> list[Post]:

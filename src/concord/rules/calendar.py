@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import accumulate
 from typing import Final
 
 from concord.rules.errors import DefinitionError, Fault, Said
@@ -101,6 +102,13 @@ class Calendar:
             day -= ONE_DAY
         return day
 
+    def working_days(self, after: date, until: date) -> int:
+        """How many working days lie after ``after`` up to and with ``until``; 0 when ``until`` is not the later."""
+        if until <= after:
+            return 0
+        years = sum(self._worked_until(date(year, 12, 31)) for year in range(after.year, until.year))
+        return years + self._worked_until(until) - self._worked_until(after)
+
     def with_notice(self, notice: HolidayNotice) -> Calendar:
         """This calendar with ``notice`` loaded; it replaces an earlier notice of the same year."""
         others = tuple(one for one in self.notices if one.year != notice.year)
@@ -121,6 +129,19 @@ class Calendar:
         if day.weekday() >= SATURDAY:
             return Said("周末", "weekend")
         return Said("工作日", "working day")
+
+    def _worked_until(self, day: date) -> int:
+        """The working days of the year up to and with ``day``."""
+        if day.year not in self._sums:
+            first = date(day.year, 1, 1)
+            days = (first + timedelta(days=n) for n in range(date(day.year, 12, 31).timetuple().tm_yday))
+            self._sums[day.year] = tuple(accumulate(self.is_working(one) for one in days))
+        return self._sums[day.year][day.timetuple().tm_yday - 1]
+
+    @cached_property
+    def _sums(self) -> dict[int, tuple[int, ...]]:
+        """The running sums of the working days of the years that were asked for."""
+        return {}
 
     @cached_property
     def _off(self) -> Mapping[date, Period]:

@@ -127,9 +127,7 @@ def until(day: date, calendar: Calendar, *, reading: Reading = Reading.WIDE) -> 
 def remaining(today: date, due_date: date, calendar: Calendar) -> int:
     """Working days left after ``today`` up to and with ``due_date``; 0 on the day itself, negative once it is past."""
     now, end = _day(today), _day(due_date)
-    first, last = sorted((now, end))
-    days = sum(calendar.is_working(first + timedelta(days=n)) for n in range(1, (last - first).days + 1))
-    return days if now <= end else -days
+    return calendar.working_days(now, end) - calendar.working_days(end, now)
 
 
 def warn_dates(due: Due, limits: Sequence[Limit], calendar: Calendar) -> tuple[date, ...]:

@@ -130,6 +130,7 @@ def looked_at(numbers: Sequence[str], *, by: Actor, on: date) -> dict[str, Seen]
                 parties=parties,
                 done=rounds.done_already(procedure, possible, told.get(row.id, []), by.organisation.id),
                 awaited=frozenset(one.organisation_id for one in taking_part[row.id] if one.awaited),
+                joined=tuple(one for one in taking_part[row.id] if one.joined_at is not None),
             )
     return made
 

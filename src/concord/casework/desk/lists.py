@@ -17,9 +17,9 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.lookups import Exact
 
-from concord.casework.definitions import procedure_of
 from concord.casework.desk import search
-from concord.casework.models import NEVER, Audience, Case, Matter, ProcedureVersion
+from concord.casework.desk.versions import procedures_kept
+from concord.casework.models import NEVER, Audience, Case, Matter
 from concord.casework.queries import READ, ShownMatter, bad_cursor, visible_to
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import LEGAL_ZONE
@@ -160,6 +160,42 @@ def count_of_matters(by: Actor, wanted: Wanted, *, most: int) -> int:
     return narrowed.order_by().values("matter_id")[: most + 1].count()
 
 
+def first_of_each(by: Actor, asked: Mapping[str, Wanted], *, limit: int) -> dict[str, list[int]]:
+    """The ids of the first matters of several lists, by the lists' names, in one statement; lists without a text."""
+    found: dict[str, list[int]] = {name: [] for name in asked}
+    if not by.may(READ) or not asked:
+        return found
+    parts, parameters = list[str](), list[Any]()
+    for number, wanted in enumerate(asked.values()):
+        sign, way = ("-", "DESC") if wanted.key == "sort_key" else ("", "ASC")
+        rows = _filtered(by, wanted).order_by(f"{sign}{wanted.key}", f"{sign}matter_id")
+        statement, told = rows.values(wanted.key, "matter_id")[:limit].query.sql_with_params()
+        place = f"row_number() OVER (ORDER BY {wanted.key} {way}, matter_id {way})"
+        parts.append(f"SELECT {number} AS list, {place} AS place, matter_id FROM ({statement}) of_list")  # noqa: S608  Django's own statement
+        parameters += told
+    names = list(asked)
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), parameters)
+        for number, _place, matter in sorted(cursor.fetchall()):
+            found[names[number]].append(matter)
+    return found
+
+
+def counts_of_matters(by: Actor, asked: Sequence[Wanted], *, most: int) -> list[int]:
+    """How many matters each of several lists has, as ``count_of_matters`` counts, in one statement."""
+    if not by.may(READ) or not asked:
+        return [0] * len(asked)
+    parts, parameters = list[str](), list[Any]()
+    for wanted in asked:
+        rows = _filtered(by, wanted).order_by().values("matter_id")[: most + 1]
+        statement, told = rows.query.sql_with_params()
+        parts.append(f"(SELECT count(*) FROM ({statement}) counted)")  # noqa: S608  as above
+        parameters += told
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(parts)}", parameters)
+        return list(cursor.fetchone())
+
+
 def rows_with(by: Actor, ids: Sequence[int]) -> list[ShownMatter]:
     """These matters in this order, as lists show them; those that are not shown to the actor are left out."""
     if not ids:
@@ -184,18 +220,9 @@ def nobodys(by: Actor) -> Wanted:
     return Wanted(ours=True, duty=WORK, unassigned=True, without=_closed_to(by, WORK), order="due")
 
 
-def waiting_for_others() -> Wanted:
-    """What is open and waits for others."""
-    return Wanted(ours=False, order="due")
-
-
-def first_waiting(by: Actor, handlers: Collection[int], *, limit: int) -> list[ShownMatter]:
-    """The first of what waits for others: what these posts handle, then the rest, each in order of due."""
-    own = replace(waiting_for_others(), handlers=tuple(sorted(handlers)))
-    first = _places(by, own, limit=limit) if handlers else []
-    held = {matter for _, matter in first}
-    rest = [place for place in _places(by, waiting_for_others(), limit=limit) if place[1] not in held]
-    return rows_with(by, [matter for _, matter in (*first, *rest)][:limit])
+def waiting_for_others(handlers: Collection[int] = ()) -> Wanted:
+    """What is open and waits for others; of all posts, or of these alone."""
+    return Wanted(ours=False, handlers=tuple(sorted(handlers)), order="due")
 
 
 def handlers_of(by: Actor, matters: Sequence[Matter]) -> dict[int, Post]:
@@ -274,10 +301,9 @@ def _day(value: date | str) -> date:
 
 def _closed_to(by: Actor, duty: str) -> tuple[str, ...]:
     """The procedures in which the actor's post may do nothing of that duty."""
-    kept = {version.procedure: version for version in ProcedureVersion.objects.defer("text").order_by("in_force_from")}
     asked: Mapping[str, set[str]] = {
-        name: {act.permission for act in procedure_of(version).acts if decides(act) == (duty == SIGN)}
-        for name, version in kept.items()
+        procedure.id: {act.permission for act in procedure.acts if decides(act) == (duty == SIGN)}
+        for procedure in procedures_kept().values()
     }
     return tuple(name for name, permissions in sorted(asked.items()) if not permissions & by.permissions)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from concord.casework.models import Matter
-from concord.casework.queries import Seen, at_work, no_matter, participants_of, seen, visible_to
+from concord.casework.queries import Seen, at_work, no_matter, seen, visible_to
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date
 from concord.foundation.database.locking import locked
@@ -47,7 +47,7 @@ def require_speaker(by: Actor) -> None:
 def other_sides(known: Seen, organisation: Organisation) -> list[Organisation]:
     """The organisations of the other roles that see the matter; who has nothing to do in it is no side."""
     acting = {act.role for act in known.procedure.acts}
-    joined = [one for one in participants_of(known) if one.role in acting]
+    joined = [one for one in known.joined if one.role in acting]
     own = {one.role for one in joined if one.organisation_id == organisation.id}
     if not own:
         return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
@@ -207,7 +208,7 @@ def _next_clock(run: ClockRun) -> shapes.NextClock:
     return shapes.NextClock(id=run.clock, zh=rule.zh, en=rule.en, source=label)
 
 
-def matter(known: Seen, glass: Glass, *, acted_at: datetime, taking_part: list[Participant]) -> shapes.MatterShape:
+def matter(known: Seen, glass: Glass, *, acted_at: datetime, taking_part: Sequence[Participant]) -> shapes.MatterShape:
     """A matter as the side knows it."""
     row = known.matter
     own_case = row.case if row.case and row.case.organisation_id == glass.by.organisation.id else None

@@ -124,7 +124,7 @@ def get_matter(request: ApiRequest, response: HttpResponse, number: str) -> shap
         return Status(304, None)
     with reading(known, by):
         last = queries.acts_known(known.matter, by=by).order_by("seq").values_list("at", flat=True).last()
-        taking_part = queries.participants_of(known)
+        taking_part = known.joined
         return presenting.matter(known, glass_of(by), acted_at=last or known.matter.begun_at, taking_part=taking_part)
 
 

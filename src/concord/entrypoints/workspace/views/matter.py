@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import quote
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from concord.casework import commands, letters, queries
+from concord.casework.models import ClockRun
 from concord.casework.queries import Seen
 from concord.entrypoints.workspace.applicable import told_law
 from concord.entrypoints.workspace.around import around
@@ -68,7 +70,7 @@ def page_of(known: Seen, glass: Glass) -> dict[str, object]:
     leading = main_act(possible, procedure) if known.turn_of(by.organisation) else None
     started = begun_by(acts, runs, procedure)
     return {
-        "matter": header(known, glass),
+        "matter": header(known, glass, runs),
         "handler": handler_card(known, glass),
         "around": around(known, runs, glass),
         "facts": facts(known, glass, told),
@@ -79,7 +81,7 @@ def page_of(known: Seen, glass: Glass) -> dict[str, object]:
         ],
         "clocks": [clock(run, procedure, glass) for run in runs],
         "papers": [told_paper(paper) for paper in papers],
-        "participants": [told_participant(participant, glass) for participant in queries.participants_of(known)],
+        "participants": [told_participant(participant, glass) for participant in known.joined],
         "receipts": told_messages(messages, procedure),
         "attachments": [{**told_file(file), "internal": uid not in let_out} for uid, file in told.items()],
         "timeline": [
@@ -89,10 +91,10 @@ def page_of(known: Seen, glass: Glass) -> dict[str, object]:
     }
 
 
-def header(known: Seen, glass: Glass) -> dict[str, object]:
-    """What stands on top of a matter's pages."""
+def header(known: Seen, glass: Glass, runs: Sequence[ClockRun] | None = None) -> dict[str, object]:
+    """What stands on top of a matter's pages; ``runs`` are its clocks where the page has asked for them."""
     row = known.matter
-    run = queries.pressing([row]).get(row.id)
+    run = (queries.pressing([row]) if runs is None else queries.first_due(runs)).get(row.id)
     others = [one for role, rows in known.parties.items() for one in rows if one != row.origin and role != CENTRE_ROLE]
     return {
         "number": row.number,

@@ -12,10 +12,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from concord.casework.definitions import procedure_of
 from concord.casework.desk import lists, search
 from concord.casework.desk.lists import Cursor, Wanted
-from concord.casework.models import ProcedureVersion
+from concord.casework.desk.versions import procedures_kept
 from concord.casework.queries import ShownMatter
 from concord.entrypoints.workspace.beginnings import begin_address
 from concord.entrypoints.workspace.calendar_sheet import day_in
@@ -167,7 +166,7 @@ def _filters(asked: dict[str, str], glass: Glass, place: Place, others: list[Org
 def _states(names: tuple[str, ...]) -> list[tuple[str, str]]:
     """Every state of the kept versions of these procedures, once per id."""
     found: dict[str, str] = {}
-    for version in ProcedureVersion.objects.filter(procedure__in=names).defer("text"):
-        for state in procedure_of(version).states:
+    for procedure in procedures_kept().values():
+        for state in procedure.states if procedure.id in names else ():
             found.setdefault(state.id, words(state))
     return list(found.items())

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
-from concord.foundation.organisations.models import Competence, Department, Invitation, Post, Proposal, Substitution
+from concord.foundation.organisations.models import (
+    Competence,
+    Department,
+    Invitation,
+    Person,
+    Post,
+    Proposal,
+    Substitution,
+)
+from tests.support.mail import Letterbox, mail_server
 from tests.support.worlds import World, time
 from tests.workspace.conftest import Sit
 from tests.workspace.desk import missing, text_of
@@ -60,6 +71,76 @@ def test_a_person_is_registered_confirmed_and_invited_and_signs_in(sit: Sit) -> 
     post.person.refresh_from_db()
     assert post.person.check_password(SECRET)
     assert guest.get(link).status_code == 404
+
+
+@pytest.fixture
+def letterbox(settings: Settings) -> Iterator[Letterbox]:
+    with mail_server() as (box, port):
+        settings.MAIL_IS_SENT = True
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+        settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+        settings.DEFAULT_FROM_EMAIL = "concord@example.org"
+        settings.ADDRESS = "https://concord.example.org"
+        yield box
+
+
+def has_address(world: World, name: str) -> Person:
+    person = world.person(name)
+    person.email = "clerk@example.org"
+    person.save()
+    return person
+
+
+def test_an_invitation_goes_to_the_address_and_nobody_else_sees_its_link(
+    world: World, sit: Sit, letterbox: Letterbox
+) -> None:
+    person, desk = has_address(world, "asking.clerk"), sit(ADMINISTRATOR)
+    here = f"/people/{person.uid}/"
+    assert missing(desk.get(here), ["发送邀请"]) == []
+    assert desk.post(f"{here}invite/").headers["Location"] == here
+    after = text_of(desk.get(here))
+    assert "邀请已发送到clerk@example.org" in after
+    assert LINK.findall(after) == []
+    assert letterbox.receivers == [["clerk@example.org"]]
+    [message], [text] = letterbox.messages, letterbox.texts()
+    assert str(message["Subject"]).strip() == "协保：邀请您设置登录密码 / Concord: set your password"
+    assert "https://concord.example.org/invitation/" in text
+    assert "2026年2月9日09:30前有效" in text
+    assert "until 09:30 on 9 February 2026, Beijing time" in text
+    for hidden in (person.zh, person.en, person.username):
+        assert hidden not in message.as_string() + text
+    first, again = LINK.findall(text)
+    assert first == again
+    assert sit().post(first, {"password": SECRET, "again": SECRET}).headers["Location"] == "/account/login/"
+    assert sit().get(first).status_code == 404
+
+
+@pytest.mark.parametrize("fault", ["refused", "closed", "absent"])
+def test_a_link_that_no_mail_server_takes_is_shown_to_be_handed_over(
+    fault: str, world: World, sit: Sit, letterbox: Letterbox, settings: Settings
+) -> None:
+    person, desk = has_address(world, "asking.clerk"), sit(ADMINISTRATOR)
+    match fault:
+        case "refused":
+            letterbox.refuses = {person.email}
+        case "closed":
+            letterbox.closed = True
+        case _:
+            settings.EMAIL_PORT = 1
+    answer = desk.post(f"/people/{person.uid}/invite/")
+    assert missing(answer, ["邮件服务器没有接收发往clerk@example.org的邮件", "请交给本人"]) == []
+    [link] = LINK.findall(text_of(answer))
+    assert sit().get(link).status_code == 200
+    assert letterbox.messages == []
+
+
+def test_without_an_address_the_link_is_shown(world: World, sit: Sit, letterbox: Letterbox) -> None:
+    answer = sit(ADMINISTRATOR).post(f"/people/{world.person('asking.clerk').uid}/invite/")
+    assert missing(answer, ["没有登记邮箱"]) == []
+    assert len(LINK.findall(text_of(answer))) == 1
+    assert letterbox.messages == []
 
 
 def test_an_invitation_ends_when_revoked_and_after_72_hours(

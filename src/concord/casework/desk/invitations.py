@@ -1,9 +1,14 @@
-"""Invitations: a link, good once and for 72 hours, with which a new person sets a password; kept only as a digest."""
+"""Invitations: a link, good once and for 72 hours, with which a new person sets a password; kept only as a digest.
+
+Where e-mail is sent, the link goes to the invited person's address and nobody else sees it.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from smtplib import SMTPException
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -11,13 +16,16 @@ from django.db.models import QuerySet
 from concord.casework.desk.staffing import no_person, require_manager
 from concord.foundation.access.actor import Actor
 from concord.foundation.access.tokens import digest_of, secret_from
+from concord.foundation.database.clock import LEGAL_ZONE
 from concord.foundation.database.locking import locked
 from concord.foundation.database.scope import writing
 from concord.foundation.journal import commands as journal
+from concord.foundation.notices.mailing import letter
 from concord.foundation.organisations.models import Invitation, Person, Post
 from concord.rules.errors import InvalidInput, NotFound, Problem, Said
 
 GOOD_FOR = timedelta(hours=72)
+SUBJECT = "协保：邀请您设置登录密码 / Concord: set your password"
 
 
 def invite(*, person: Person, random_bytes: bytes, by: Actor, at: datetime) -> tuple[Invitation, str]:
@@ -41,6 +49,32 @@ def invite(*, person: Person, random_bytes: bytes, by: Actor, at: datetime) -> t
         )
         journal.record(event="people.invite", at=at, by=by, subject=person.username, internal=True)
     return made, secret
+
+
+def send(*, invitation: Invitation, link: str) -> bool:
+    """Mail the link to the address registered for the invited person; whether the mail server took it.
+
+    Nothing is sent without a mail server or an address: then the administrator hands the link over.
+    """
+    address = invitation.person.email
+    if not settings.MAIL_IS_SENT or not address:
+        return False
+    place, until = invitation.organisation, invitation.expires_at.astimezone(LEGAL_ZONE)
+    opening = Said(
+        f"{place.zh}邀请您使用协保。请打开链接，设置登录密码：",
+        f"{place.en} invites you to Concord. Open the link to set your password:",
+    )
+    closing = Said(
+        f"链接在北京时间{until.year}年{until.month}月{until.day}日{until:%H:%M}前有效，用过即失效，请勿转发。"
+        "没有在等这份邀请的，不必理会：不打开链接，什么也不会改变。",
+        f"The link works once, until {until:%H:%M} on {until.day} {until:%B %Y}, Beijing time; do not pass it on. "
+        "If you were not expecting an invitation, ignore this message: nothing changes unless the link is opened.",
+    )
+    try:
+        letter(address, subject=SUBJECT, opening=opening, link=link, closing=closing).send()
+    except (OSError, SMTPException):
+        return False
+    return True
 
 
 def revoke(*, invitation: Invitation, by: Actor, at: datetime) -> None:

@@ -137,8 +137,25 @@ def message(
         f'<a href="{escape(settings_address)}">{escape(settings_address)}</a></p>'
     )
     subject = f"协保：{len(told)} 条新通知 / Concord: {len(told)} new"
+    return _mail(reader.email, subject, plain=plain, html=html, connection=connection)
+
+
+def letter(address: str, *, subject: str, opening: Said, link: str, closing: Said) -> EmailMultiAlternatives:
+    """An e-mail around one link, in Chinese and in English, as text and as HTML."""
+    plain = f"{opening.zh}\n\n{link}\n\n{closing.zh}\n\n{opening.en}\n\n{link}\n\n{closing.en}"
+    html = (
+        f"<p>{escape(opening.zh)}<br><small>{escape(opening.en)}</small></p>"
+        f'<p><a href="{escape(link)}">{escape(link)}</a></p>'
+        f"<p>{escape(closing.zh)}<br><small>{escape(closing.en)}</small></p>"
+    )
+    return _mail(address, subject, plain=plain, html=html)
+
+
+def _mail(
+    address: str, subject: str, *, plain: str, html: str, connection: BaseEmailBackend | None = None
+) -> EmailMultiAlternatives:
     sender = formataddr(("协保 Concord", settings.DEFAULT_FROM_EMAIL))
-    made = EmailMultiAlternatives(subject, plain, sender, [reader.email], connection=connection)
+    made = EmailMultiAlternatives(subject, plain, sender, [address], connection=connection)
     made.attach_alternative(html, "text/html")
     return made
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -165,6 +166,7 @@ def _person_page(
         "fields": fields,
         "problems": refusal.summary,
         "link": link,
+        "by_mail": settings.MAIL_IS_SENT,
         "invitations": [
             {
                 "id": one.pk,
@@ -227,13 +229,17 @@ def person_appoint(request: Handled, uid: UUID) -> HttpResponse:
 
 @page("people:manage")
 def person_invite(request: Handled, uid: UUID) -> HttpResponse:
-    """Make an invitation; its link is shown this once."""
+    """Make an invitation; its link goes out by e-mail, or is shown this once where it cannot."""
     found = people.person_of(request.actor.organisation, uid)
     if request.method != "POST":
         return redirect("workspace:person", uid=uid)
-    _, secret = invitations.invite(person=found, random_bytes=secrets.token_bytes(32), by=request.actor, at=now())
-    link = request.build_absolute_uri(reverse("workspace:invitation", args=[secret]))
+    made, secret = invitations.invite(person=found, random_bytes=secrets.token_bytes(32), by=request.actor, at=now())
+    path = reverse("workspace:invitation", args=[secret])
+    if invitations.send(invitation=made, link=f"{settings.ADDRESS}{path}"):
+        messages.success(request, _("邀请已发送到%(address)s。") % {"address": found.email})
+        return redirect("workspace:person", uid=uid)
     typed = {name: getattr(found, name) for name in CONTACT}
+    link = request.build_absolute_uri(path)
     return _person_page(request, found, _contact_fields(typed, NOTHING_WRONG), NOTHING_WRONG, link=link)
 
 

@@ -78,6 +78,78 @@ def test_what_is_due_or_late_is_counted_and_named_with_its_article(
     assert page.partition(f'">{said}</span>')[0].rpartition('figure-value">')[2].startswith("1<")
 
 
+def test_who_was_reminded_sees_by_whom_until_the_answer_is_out(
+    world: World, sit: Sit, morning: time_machine.Traveller
+) -> None:
+    matter = world.matter_in("delivered")
+    morning.move_to(time("2026-02-09T10:00"), tick=False)
+    sit("asking.case_officer").fill(f"/matters/{matter.number}/remind/", text="请在周四前签收")
+    said = (
+        f"{world.places['asking'].zh}{world.person('asking.case_officer').zh}于2026年2月9日 10:00催办：请在周四前签收"
+    )
+    desk = sit("asked.case_officer")
+    assert said in part(desk, "unclaimed")
+    assert said not in part(desk, "asked")
+    assert said not in text_of(sit("asking.case_officer").get(TODAY))
+    assert said not in text_of(sit("third.case_officer").get(TODAY))
+    world.do(matter, "accept", by="asked.case_officer", at="2026-02-09T11:00")
+    assert said not in text_of(desk.get(TODAY))
+
+
+def test_a_reminder_of_what_a_colleague_handles_is_shown_to_who_assigns_alone(
+    world: World, sit: Sit, morning: time_machine.Traveller
+) -> None:
+    matter = world.matter_in("delivered")
+    sit("asked.case_officer").post(f"/matters/{matter.number}/handler/", {"handler": "me"})
+    morning.move_to(time("2026-02-09T10:00"), tick=False)
+    sit("asking.case_officer").fill(f"/matters/{matter.number}/remind/", text="请回电")
+    assert "请回电" in part(sit("asked.case_officer"), "mine")
+    assert "请回电" in part(sit("asked.leader"), "asked")
+    assert "请回电" not in text_of(sit("asked.clerk").get(TODAY))
+
+
+def test_an_offered_date_waits_on_today_of_who_may_answer_it(
+    world: World, sit: Sit, morning: time_machine.Traveller
+) -> None:
+    matter = world.matter_in("delivered")
+    morning.move_to(time("2026-02-09T10:00"), tick=False)
+    form = f"/matters/{matter.number}/clocks/receipt/date/"
+    assert sit("asked.case_officer").fill(form, date="2026-02-12", reason="经办人出差").status_code == 302
+    desk = sit("asking.case_officer")
+    asked = part(desk, "asked")
+    assert "商请改期，待答复" in asked
+    assert "2026年2月12日" in asked
+    answer = asked.partition('btn-primary" href="')[2].partition('"')[0]
+    assert answer.startswith(f"/matters/{matter.number}/dates/")
+    assert answer not in text_of(sit("asked.case_officer").get(TODAY))
+    assert answer not in text_of(sit("asking.clerk").get(TODAY))
+    assert desk.fill(answer, decision="take").status_code == 302
+    assert "商请改期" not in part(desk, "asked")
+
+
+def test_who_stands_in_is_told_so_and_changes_posts_from_here(
+    world: World, sit: Sit, morning: time_machine.Traveller
+) -> None:
+    absent, standing = world.actor("asked.case_officer").post, world.actor("asked.leader").post
+    leave = {
+        "reason": "leave",
+        "post": absent.pk,
+        "first": "2026-02-09",
+        "last": "2026-02-13",
+        "substitute": standing.pk,
+    }
+    assert sit("asked.case_officer").post("/leave/", leave).status_code == 302
+    desk = sit("asked.leader")
+    assert "您正在代理" not in text_of(desk.get(TODAY))
+    morning.move_to(time("2026-02-09T10:00"), tick=False)
+    said = f"您正在代理{absent.person.zh}，至2026年2月13日（周五）。"
+    desk = sit("asked.leader")
+    assert missing(desk.get(TODAY), [said, "以该岗位办理", f'value="{absent.pk}"']) == []
+    desk.post("/post/", {"post": str(absent.pk), "next": TODAY})
+    assert missing(desk.get(TODAY), [said, "换回本人岗位", f'value="{standing.pk}"']) == []
+    assert "您正在代理" not in text_of(sit("asked.case_officer").get(TODAY))
+
+
 def test_every_figure_leads_to_a_list_of_as_many(world: World, sit: Sit) -> None:
     for n in range(3):
         world.matter_in("delivered", case_ref=f"第{n}件")

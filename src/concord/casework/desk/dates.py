@@ -6,16 +6,16 @@ that is taken ends the run and begins one that ends on the agreed day, so that b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from concord.casework import clocks
 from concord.casework.counting import count
-from concord.casework.definitions import clock_rule, rules_of
+from concord.casework.definitions import clock_rule, procedure_of, rules_of
 from concord.casework.desk.sides import SPEAK, other_sides, refuse_wrong, spoken_in, tell, text_within
-from concord.casework.models import ClockRun, DateOffer
+from concord.casework.models import ClockRun, DateOffer, Participant
 from concord.casework.queries import Seen
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date
@@ -29,6 +29,7 @@ from concord.rules.procedure import SourceLabel
 
 # What ends a run when another date was agreed; no act of any procedure.
 AGREED = "date_agreed"
+LOOKED_THROUGH = 100
 NEGOTIABLE = frozenset({SourceLabel.AGREED, SourceLabel.INTERNAL})
 
 
@@ -177,6 +178,32 @@ def offers_of(known: Seen, by: Actor, *, on: date) -> list[OfferShown]:
         )
         for row in found
     ]
+
+
+def offers_to_answer(by: Actor, *, on: date, limit: int) -> list[DateOffer]:
+    """The oldest offers of others that still wait and that the actor may answer, each with its matter and its clock.
+
+    Two queries, however many wait.
+    """
+    if not by.may(SPEAK):
+        return []
+    rows = DateOffer.objects.filter(
+        answered_at__isnull=True, run__running=True, offered_date__gte=on, matter__audience__scope_id=by.scope_id
+    ).exclude(organisation=by.organisation)
+    found = list(rows.select_related("run", "organisation", "person", "matter").order_by("id")[:LOOKED_THROUGH])
+    joined: dict[int, list[Participant]] = {}
+    taking_part = Participant.objects.filter(matter__in=[one.matter_id for one in found], joined_at__isnull=False)
+    for one in taking_part.select_related("matter__procedure_version"):
+        joined.setdefault(one.matter_id, []).append(one)
+    return [one for one in found if _is_asked(one, joined.get(one.matter_id, ()), by)][:limit]
+
+
+def _is_asked(offer: DateOffer, joined: Sequence[Participant], by: Actor) -> bool:
+    """Whether the actor's organisation is another side than the one that offers; as ``other_sides`` finds them."""
+    acting = {act.role for one in joined[:1] for act in procedure_of(one.matter.procedure_version).acts}
+    offering = {one.role for one in joined if one.organisation_id == offer.organisation_id and one.role in acting}
+    own = {one.role for one in joined if one.organisation_id == by.organisation.id and one.role in acting}
+    return bool(offering) and bool(own - offering)
 
 
 def open_to_offers(runs: Iterable[ClockRun], offers: Iterable[OfferShown], by: Actor) -> list[ClockRun]:

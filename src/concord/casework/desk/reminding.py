@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
+from typing import TypeAlias, TypedDict
 from uuid import UUID
 
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django_stubs_ext import WithAnnotations
+
 from concord.casework.desk.sides import refuse_wrong, spoken_in, tell, text_within
-from concord.casework.models import Reminder
-from concord.casework.queries import Seen
+from concord.casework.models import Act, Reminder
+from concord.casework.queries import READ, Seen
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import LEGAL_ZONE, legal_date
 from concord.foundation.database.scope import writing
@@ -20,6 +24,9 @@ from concord.foundation.organisations.models import Organisation
 from concord.foundation.organisations.queries import calendar_on
 from concord.rules.calendar import Calendar
 from concord.rules.errors import Conflict, Problem, Said
+
+# Who was reminded of more at once will not look at all of it.
+LOOKED_THROUGH = 200
 
 
 def remind(*, matter: UUID, text: str = "", receivers: Collection[str] = (), by: Actor, at: datetime) -> list[Reminder]:
@@ -90,6 +97,37 @@ def reminders_of(known: Seen) -> list[Reminder]:
     return list(
         Reminder.objects.filter(matter=known.matter).select_related("sender", "receiver", "person").order_by("id")
     )
+
+
+class Place(TypedDict):
+    """Who handles the matter of a reminder in the organisation that was reminded."""
+
+    handler: int | None
+
+
+StandingReminder: TypeAlias = "WithAnnotations[Reminder, Place]"
+
+
+def standing_reminders(by: Actor) -> dict[int, StandingReminder]:
+    """The last reminder to the actor's organisation in each matter that still waits for it, by the matter's id.
+
+    What the organisation has let out since then answers the reminder; a step of its own only does not. One query;
+    looks through the latest 200. Each carries ``handler``, the post that handles the matter.
+    """
+    if not by.may(READ):
+        return {}
+    latest = Reminder.objects.filter(receiver=by.organisation).order_by("-id").values("id")[:LOOKED_THROUGH]
+    answers = Act.objects.filter(
+        matter=OuterRef("matter"), organisation=by.organisation, internal=False, at__gte=OuterRef("at")
+    )
+    rows: QuerySet[StandingReminder] = Reminder.objects.filter(
+        ~Exists(answers),
+        id__in=latest,
+        matter__audience__scope_id=by.scope_id,
+        matter__audience__open=True,
+        matter__audience__ours=True,
+    ).annotate(handler=F("matter__audience__handler_id"))
+    return {one.matter_id: one for one in rows.select_related("sender", "person").order_by("id")}
 
 
 def _nobody() -> Conflict:

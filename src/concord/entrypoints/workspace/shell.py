@@ -41,6 +41,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
                 "id": post.id,
                 "label": names.get(post.kind, post.kind),
                 "instead": _instead(post, until[post.id]) if post.person_id != actor.person.id else "",
+                "absent": named(post.person) if post.person_id != actor.person.id else "",
+                "until": until.get(post.id),
                 "organisation": named(post.organisation),
                 "current": post.id == actor.post.id,
             }

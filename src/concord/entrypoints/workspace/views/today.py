@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
@@ -18,7 +18,9 @@ from concord.casework.desk import lists
 from concord.casework.desk.assigning import ASSIGN
 from concord.casework.desk.lists import Wanted
 from concord.casework.desk.rating import ratings_waiting
+from concord.casework.desk.reminding import StandingReminder, standing_reminders
 from concord.casework.queries import ShownMatter
+from concord.entrypoints.workspace.asked import asked_of_us, reminded
 from concord.entrypoints.workspace.handling import options_of
 from concord.entrypoints.workspace.presenting import Glass, glass_of, rows_of
 from concord.entrypoints.workspace.routing import Handled, page
@@ -37,7 +39,9 @@ SOON = 8
 COUNTED = 99
 NOTICES = 6
 TO_RATE = 3
-Rows = Sequence[ShownMatter]
+TO_DO = ("signing", "mine", "unclaimed")
+LISTS = (*TO_DO, "waiting", "soon")
+Asked: TypeAlias = tuple[Wanted, Mapping[str, str]]
 
 
 @page("directory:read")
@@ -48,13 +52,22 @@ def today(request: Handled) -> HttpResponse:
         return redirect(menu(request, by)[-1][1])
     glass = glass_of(by)
     posts = tuple(post_ids_of(by.person, on=glass.today))
-    parts = _parts(by, posts, glass)
+    reminders = standing_reminders(by)
+    asked = _asked(by, posts, glass)
+    counts = lists.counts_of_matters(by, [wanted for wanted, _query in asked.values()], most=COUNTED)
+    told = {
+        name: {"count": _told(count), "url": f"{reverse('workspace:matters')}?{urlencode(query)}"}
+        for (name, (_wanted, query)), count in zip(asked.items(), counts, strict=True)
+    }
+    parts = _parts(posts, glass, asked, reminders)
+    listed = {row["number"] for name in TO_DO for row in parts[name]}
     context = {
         "today_date": glass.today,
         "desk_url": reverse("workspace:desk") if home_of(own_posts(by.person, on=glass.today)) else "",
-        **parts,
+        **{name: {"rows": rows, **told[name]} for name, rows in parts.items()},
+        "asked": asked_of_us(glass, posts, reminders, listed=listed),
         "colleagues": [(value, label) for value, label, _help in options_of(glass)[0]] if by.may(ASSIGN) else [],
-        "figures": _figures(by, glass, parts),
+        "figures": _figures(told),
         "to_rate": [
             {"title": one.title or one.number, "url": reverse("workspace:matter", args=[one.number])}
             for one in ratings_waiting(by, limit=TO_RATE)
@@ -65,31 +78,41 @@ def today(request: Handled) -> HttpResponse:
     return render(request, "workspace/today.html", context)
 
 
-def _first(by: Actor, wanted: Wanted) -> Rows:
-    return lists.page_of_matters(by, wanted, limit=SHOWN).rows
-
-
-def _parts(by: Actor, posts: tuple[int, ...], glass: Glass) -> dict[str, Any]:
-    """The four lists of the page; their lines are made together, so that they share their queries."""
-    signing, mine, unclaimed = lists.to_sign(by), lists.mine(posts), lists.nobodys(by)
-    waiting = lists.waiting_for_others()
-    asked: dict[str, tuple[Wanted, Rows, str]] = {
-        "signing": (signing, _first(by, signing), "turn=sign&order=due"),
-        "mine": (mine, _first(by, mine), "handler=me&turn=ours&order=due"),
-        "unclaimed": (unclaimed, _first(by, unclaimed), "handler=none&turn=work&order=due"),
-        "waiting": (waiting, lists.first_waiting(by, posts, limit=SHOWN), "turn=theirs&order=due"),
-        "soon": (_this_week(glass), lists.page_of_matters(by, _this_week(glass), limit=SOON).rows, ""),
-    }
-    every = {matter.id: matter for _wanted, rows, _query in asked.values() for matter in rows}
-    lines = dict(zip(every, rows_of(list(every.values()), glass), strict=True))
+def _asked(by: Actor, posts: tuple[int, ...], glass: Glass) -> dict[str, Asked]:
+    """What the page counts and shows the first of, by name: the matters asked for, and how their list is asked for."""
+    own, today, sunday = Wanted(ours=True), glass.today, _sunday(glass.today)
+    day, last = today.isoformat(), sunday.isoformat()
     return {
-        name: {
-            "rows": [{**lines[one.id], **_reason(name, one, lines[one.id], glass)} for one in rows],
-            "count": _told(lists.count_of_matters(by, wanted, most=COUNTED)),
-            "url": f"{reverse('workspace:matters')}?{query}",
-        }
-        for name, (wanted, rows, query) in asked.items()
+        "signing": (lists.to_sign(by), {"turn": "sign", "order": "due"}),
+        "mine": (lists.mine(posts), {"handler": "me", "turn": "ours", "order": "due"}),
+        "unclaimed": (lists.nobodys(by), {"handler": "none", "turn": "work", "order": "due"}),
+        "waiting": (lists.waiting_for_others(), {"turn": "theirs", "order": "due"}),
+        "soon": (replace(own, due_until=sunday), {"turn": "ours", "due_until": last}),
+        "today": (replace(own, due_from=today, due_until=today), {"turn": "ours", "due_from": day, "due_until": day}),
+        "week": (replace(own, due_from=today, due_until=sunday), {"turn": "ours", "due_from": day, "due_until": last}),
+        "late": (replace(own, overdue_on=today), {"turn": "ours", "overdue": "1"}),
     }
+
+
+def _parts(
+    posts: tuple[int, ...], glass: Glass, asked: Mapping[str, Asked], reminders: Mapping[int, StandingReminder]
+) -> dict[str, list[dict[str, Any]]]:
+    """The lines of the page's lists; the first of what waits is what these posts handle.
+
+    The lines are made together, so that they share their queries.
+    """
+    by, wanted = glass.by, {name: asked[name][0] for name in LISTS}
+    first = lists.first_of_each(by, {**wanted, "own": lists.waiting_for_others(posts)}, limit=SHOWN)
+    first["waiting"] = list(dict.fromkeys([*first.pop("own"), *first["waiting"]]))[:SHOWN]
+    first["soon"] = first["soon"][:SOON]
+    rows = {row.id: row for row in lists.rows_with(by, list({one for ids in first.values() for one in ids}))}
+    lines = dict(zip(rows, rows_of(list(rows.values()), glass), strict=True))
+
+    def line(name: str, one: int) -> dict[str, Any]:
+        told = reminded(reminders[one]) if name in TO_DO and one in reminders else ""
+        return {**lines[one], **_reason(name, rows[one], lines[one], glass), "reminded": told}
+
+    return {name: [line(name, one) for one in ids if one in rows] for name, ids in first.items()}
 
 
 def _reason(part: str, matter: ShownMatter, line: dict[str, Any], glass: Glass) -> dict[str, Any]:
@@ -106,35 +129,21 @@ def _reason(part: str, matter: ShownMatter, line: dict[str, Any], glass: Glass) 
     return {"why": said, "claiming": None}
 
 
-def _this_week(glass: Glass) -> Wanted:
-    return Wanted(ours=True, due_until=_sunday(glass.today))
-
-
 def _sunday(on: date) -> date:
     return on + timedelta(days=6 - on.weekday())
 
 
-def _figures(by: Actor, glass: Glass, parts: dict[str, Any]) -> list[dict[str, Any]]:
+def _figures(told: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """How much there is to do, and how soon; each figure leads to its list."""
-    own = Wanted(ours=True)
-    day, sunday = glass.today.isoformat(), _sunday(glass.today).isoformat()
-    today = replace(own, due_from=glass.today, due_until=glass.today)
-    week = replace(own, due_from=glass.today, due_until=_sunday(glass.today))
-    late = replace(own, overdue_on=glass.today)
-    listed = reverse("workspace:matters")
-
-    def counted(label: str, tone: str, wanted: Wanted, **asked: str) -> dict[str, Any]:
-        value = _told(lists.count_of_matters(by, wanted, most=COUNTED))
-        return {"label": label, "tone": tone, "value": value, "url": f"{listed}?{urlencode({'turn': 'ours', **asked})}"}
-
-    return [
-        {"label": label, "tone": "active", "value": parts[name]["count"], "url": parts[name]["url"]}
-        for name, label in (("signing", _("待我签发")), ("mine", _("我承办的")), ("unclaimed", _("尚无人承办")))
-    ] + [
-        counted(_("今天到期"), "waiting", today, due_from=day, due_until=day),
-        counted(_("本周到期"), "waiting", week, due_from=day, due_until=sunday),
-        counted(_("已超期"), "bad", late, overdue="1"),
-    ]
+    named = (
+        ("signing", _("待我签发"), "active"),
+        ("mine", _("我承办的"), "active"),
+        ("unclaimed", _("尚无人承办"), "active"),
+        ("today", _("今天到期"), "waiting"),
+        ("week", _("本周到期"), "waiting"),
+        ("late", _("已超期"), "bad"),
+    )
+    return [{"label": label, "tone": tone, **told[name]} for name, label, tone in named]
 
 
 def _told(count: int) -> str:

@@ -23,7 +23,7 @@ from concord.foundation.jobs.models import Schedule
 from concord.foundation.jobs.policy import LONGEST_PAUSE, pause_after
 from concord.foundation.jobs.queries import failed
 from concord.foundation.jobs.registry import job
-from concord.foundation.jobs.tasks import KEPT_FOR, clear_ended
+from concord.foundation.jobs.tasks import FAILED_KEPT_FOR, KEPT_FOR, clear_ended
 from concord.foundation.journal.commands import record
 from concord.foundation.journal.models import Entry
 from concord.rules.errors import Conflict, NotFound
@@ -395,7 +395,7 @@ def test_the_worker_outlives_a_database_that_goes_away(clock: Clock, ran: list[o
     assert len(ran) == 1
 
 
-def test_jobs_that_ended_well_are_forgotten_after_a_fortnight_failed_ones_are_not(
+def test_jobs_that_ended_well_are_forgotten_after_a_fortnight_failed_ones_after_a_month(
     clock: Clock, ran: list[object], failing: list[datetime]
 ) -> None:
     done = commands.enqueue("test.note", payload={})
@@ -409,3 +409,9 @@ def test_jobs_that_ended_well_are_forgotten_after_a_fortnight_failed_ones_are_no
     clear_ended(payload={}, at=AT + KEPT_FOR + MINUTE)
     assert [row.id for row in DBTaskResult.objects.all()] == [bad]
     assert (len(ran), len(failing)) == (1, 3)
+    waiting = commands.enqueue("test.note", payload={}, run_after=AT + 400 * timedelta(days=1))
+    given_up = clock.at
+    clear_ended(payload={}, at=given_up + FAILED_KEPT_FOR)
+    assert {row.id for row in DBTaskResult.objects.all()} == {bad, waiting}
+    clear_ended(payload={}, at=given_up + FAILED_KEPT_FOR + MINUTE)
+    assert [row.id for row in DBTaskResult.objects.all()] == [waiting]

@@ -7,8 +7,12 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 
+from concord.entrypoints.workspace.tasks import sweep_sessions
 from concord.entrypoints.workspace.views.account import browser_words
+from concord.foundation.database.clock import now
 from concord.foundation.journal.models import Entry
 from concord.foundation.organisations.models import Person, Post
 from tests.support.signing_in import LOGIN, PASSWORD, sign_in, with_password
@@ -71,7 +75,9 @@ def test_the_security_officer_ends_them_all(clerk: Person, world: World, sit: Si
     assert entry.details == {"person": clerk.pk, "sessions": 2}
 
 
-def test_a_session_ends_with_the_last_post_and_says_why(clerk: Person, world: World, morning: Morning) -> None:
+def test_a_session_ends_with_the_last_post_and_says_why(
+    clerk: Person, world: World, morning: Morning, sit: Sit
+) -> None:
     morning.move_to(time("2026-02-06T21:00"))
     desk = signed_in(world)
     Post.objects.filter(person=clerk).update(held_until=date(2026, 2, 7))
@@ -83,6 +89,9 @@ def test_a_session_ends_with_the_last_post_and_says_why(clerk: Person, world: Wo
     assert desk.get(OWN_PAGE).headers["Location"].startswith(LOGIN)
     entry = Entry.objects.get(event="account.sessions_ended")
     assert (entry.person, entry.details) == (None, {"person": clerk.pk})
+    assert (entry.organisation, entry.internal) == (world.places["asking"], True)
+    auditor = sit("asking.auditor")
+    assert missing(auditor.get("/journal/", {"event": "account.sessions_ended"}), ["系统", clerk.zh]) == []
 
 
 def test_a_session_ends_with_the_account_and_says_so(clerk: Person, world: World) -> None:
@@ -109,6 +118,33 @@ def test_a_session_is_over_after_half_a_day(world: World, morning: Morning) -> N
     desk = signed_in(world)
     morning.shift(timedelta(hours=12, seconds=1))
     assert desk.get(OWN_PAGE).headers["Location"].startswith(LOGIN)
+
+
+@pytest.mark.usefixtures("clerk")
+def test_sessions_that_have_run_out_are_forgotten_and_no_other(world: World, morning: Morning) -> None:
+    old = signed_in(world)
+    morning.shift(timedelta(hours=11))
+    new = signed_in(world)
+    assert (Session.objects.count(), UserSession.objects.count()) == (2, 2)
+    sweep_sessions(payload={}, at=now())
+    assert (Session.objects.count(), UserSession.objects.count()) == (2, 2)
+    morning.shift(timedelta(hours=1, seconds=1))
+    sweep_sessions(payload={}, at=now())
+    [left] = UserSession.objects.all()
+    assert list(Session.objects.values_list("session_key", flat=True)) == [left.session_key]
+    assert new.get(OWN_PAGE).status_code == 200
+    assert old.get(OWN_PAGE).headers["Location"].startswith(LOGIN)
+
+
+@pytest.mark.usefixtures("clerk")
+def test_a_session_that_is_just_beginning_is_not_forgotten(world: World, morning: Morning) -> None:
+    signed_in(world)
+    Session.objects.all().delete()
+    sweep_sessions(payload={}, at=now())
+    assert UserSession.objects.count() == 1
+    morning.shift(timedelta(hours=1, seconds=1))
+    sweep_sessions(payload={}, at=now())
+    assert not UserSession.objects.exists()
 
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0"

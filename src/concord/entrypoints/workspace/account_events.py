@@ -15,10 +15,11 @@ from django.http import HttpRequest
 
 from concord.entrypoints.workspace.vouching import vouched_for
 from concord.foundation.access.queries import actor_for
-from concord.foundation.database.clock import now
+from concord.foundation.database.clock import legal_date, now
 from concord.foundation.database.scope import writing
 from concord.foundation.journal import commands as journal
 from concord.foundation.organisations.models import Person
+from concord.foundation.organisations.queries import last_place
 
 FACTOR_IN_SESSION = "second_factor"
 OWN, PROVIDER = "own", "provider"
@@ -32,8 +33,7 @@ def note_lock(person: Person) -> None:
 
 def note_ended(person: Person) -> None:
     """Write that the person's session was ended, because no post is held any more."""
-    with writing():
-        journal.record(event="account.sessions_ended", at=now(), by=None, internal=True, details={"person": person.pk})
+    record(event="account.sessions_ended", person=person)
 
 
 @receiver(user_logged_in)
@@ -83,8 +83,14 @@ def _identity_untied(socialaccount: Any, **_given: Any) -> None:
 
 
 def record(*, event: str, person: Person, **told: str) -> None:
-    """Write what a person did to their own account, as the actor that the person is today."""
+    """Write what happened to a person's account, as the actor that the person is today.
+
+    Of somebody who holds no post any more it is written for the organisation of the last one.
+    """
     at = now()
     with writing():
         by = actor_for(person, post_id=None, at=at)
-        journal.record(event=event, at=at, by=by, internal=True, details={"person": person.pk, **told})
+        place = None if by else last_place(person, on=legal_date(at))
+        journal.record(
+            event=event, at=at, by=by, organisation=place, internal=True, details={"person": person.pk, **told}
+        )

@@ -1,4 +1,4 @@
-"""The jobs of the workspace: writing large tables, and letting go of those whose time has run out."""
+"""The jobs of the workspace: writing large tables, and letting go of tables and sessions whose time has run out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.db.models import Exists, OuterRef
 from django.http import QueryDict
 from django.utils import translation
 
@@ -17,13 +20,15 @@ from concord.entrypoints.workspace.views import tables
 from concord.entrypoints.workspace.views.tables import Row
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date
-from concord.foundation.database.scope import SYSTEM, enter, speaking_for
+from concord.foundation.database.scope import SYSTEM, enter, speaking_for, writing
 from concord.foundation.jobs.contracts import Daily, Payload
 from concord.foundation.jobs.registry import job
 from concord.foundation.organisations.queries import calendar_on, charter_on
 from concord.foundation.sheets.workbook import write_table
 
 TOLD_EVERY = 1_000
+# A session that begins is noted a moment before it is written.
+BEGINNING = timedelta(hours=1)
 
 
 @job(exports.JOB, lease=timedelta(minutes=30), attempts=3)
@@ -71,3 +76,12 @@ def _written(export: Export, table: tables.Table, by: Actor, at: datetime) -> tu
 def sweep_exports(*, payload: Payload, at: datetime) -> None:  # noqa: ARG001  every handler has this shape
     """Let go of the exports of a week ago."""
     exports.sweep(at=at)
+
+
+@job("sessions.sweep", schedule=Daily(time(3, 50)))
+def sweep_sessions(*, payload: Payload, at: datetime) -> None:  # noqa: ARG001  every handler has this shape
+    """Forget the sessions that have run out, and where they were opened; those that go on stay."""
+    with writing():
+        Session.objects.filter(expire_date__lt=at).delete()
+        going_on = Exists(Session.objects.filter(session_key=OuterRef("session_key")))
+        UserSession.objects.filter(~going_on, created_at__lt=at - BEGINNING).delete()

@@ -115,10 +115,11 @@ def revive(*, uid: UUID, at: datetime) -> None:
     )
 
 
-def clear(*, before: datetime) -> int:
-    """Forget the jobs that ended well before then; failed ones are kept. Returns how many."""
-    removed, _ = DBTaskResult.objects.successful().filter(finished_at__lt=before).delete()
-    return int(removed)
+def clear(*, well_before: datetime, failed_before: datetime) -> int:
+    """Forget the jobs that ended well before the one time or failed before the other; returns how many."""
+    well = DBTaskResult.objects.successful().filter(finished_at__lt=well_before)
+    failed = DBTaskResult.objects.failed().filter(finished_at__lt=failed_before)
+    return sum(int(rows.delete()[0]) for rows in (well, failed))
 
 
 def _try_again(row: Row, *, path: str, text: str, after: timedelta, at: datetime) -> bool:

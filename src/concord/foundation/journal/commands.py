@@ -13,6 +13,7 @@ from django.db.transaction import TransactionManagementError
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.scope import writing
 from concord.foundation.journal.models import Entry, Read
+from concord.foundation.organisations.models import Organisation
 
 # Identifiers, numbers, states and digests; sentences and names with spaces do not fit.
 TOKEN = re.compile(r"[\w.:/@+\-#*〔〕（）()]{0,128}")
@@ -23,12 +24,15 @@ def record(
     event: str,
     at: datetime,
     by: Actor | None,
+    organisation: Organisation | None = None,
     subject: str = "",
     matter_uid: UUID | None = None,
     internal: bool = False,
     details: Mapping[str, str | int | list[str]] | None = None,
 ) -> Entry:
     """Write that ``event`` (``area.happened``) happened; ``by`` is None when the system itself acted.
+
+    What the system did with things of one ``organisation`` stands in the journal of that one.
 
     Belongs inside the transaction of the change it tells of: raises TransactionManagementError outside of one, and
     ValueError when ``details`` carry anything but identifiers, numbers, states and digests.
@@ -43,7 +47,7 @@ def record(
         event=event,
         person=by.person if by else None,
         post=by.post if by else None,
-        organisation=by.organisation if by else None,
+        organisation=by.organisation if by else organisation,
         subject=subject,
         matter_uid=matter_uid,
         internal=internal,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from concord.foundation.database.memory import remembered
 from concord.foundation.organisations.models import (
@@ -118,6 +118,13 @@ def posts_with(organisation_ids: Iterable[int], permission: str, *, on: date) ->
 def posts_on(day: date) -> QuerySet[Post]:
     """Every post held on ``day`` by an active person, with the person."""
     return Post.objects.filter(held_on(day), person__is_active=True).select_related("person")
+
+
+def last_place(person: Person, *, on: date) -> Organisation | None:
+    """The organisation of the post that ``person`` held last, or holds, on the day; None when none has begun."""
+    begun = Post.objects.filter(person=person, effective=True, held_from__lte=on).select_related("organisation")
+    last = begun.order_by(F("held_until").desc(nulls_first=True), "-id").first()
+    return last.organisation if last else None
 
 
 def departments_on(day: date) -> QuerySet[Department]:

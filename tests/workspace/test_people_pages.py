@@ -88,7 +88,7 @@ def letterbox(settings: Settings) -> Iterator[Letterbox]:
 
 def has_address(world: World, name: str) -> Person:
     person = world.person(name)
-    person.email = "clerk@example.org"
+    person.email = "post@example.org"
     person.save()
     return person
 
@@ -101,9 +101,9 @@ def test_an_invitation_goes_to_the_address_and_nobody_else_sees_its_link(
     assert missing(desk.get(here), ["发送邀请"]) == []
     assert desk.post(f"{here}invite/").headers["Location"] == here
     after = text_of(desk.get(here))
-    assert "邀请已发送到clerk@example.org" in after
+    assert "邀请已发送到post@example.org" in after
     assert LINK.findall(after) == []
-    assert letterbox.receivers == [["clerk@example.org"]]
+    assert letterbox.receivers == [["post@example.org"]]
     [message], [text] = letterbox.messages, letterbox.texts()
     assert str(message["Subject"]).strip() == "协保：邀请您设置登录密码 / Concord: set your password"
     assert "https://concord.example.org/invitation/" in text
@@ -130,7 +130,7 @@ def test_a_link_that_no_mail_server_takes_is_shown_to_be_handed_over(
         case _:
             settings.EMAIL_PORT = 1
     answer = desk.post(f"/people/{person.uid}/invite/")
-    assert missing(answer, ["邮件服务器没有接收发往clerk@example.org的邮件", "请交给本人"]) == []
+    assert missing(answer, ["邮件服务器没有接收发往post@example.org的邮件", "请交给本人"]) == []
     [link] = LINK.findall(text_of(answer))
     assert sit().get(link).status_code == 200
     assert letterbox.messages == []

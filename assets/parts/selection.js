@@ -11,6 +11,7 @@ export function watchSelections(root) {
     }
     for (const bar of form.querySelectorAll('[data-pick-bar]')) bar.classList.toggle('picked', chosen > 0);
     for (const none of form.querySelectorAll('[data-pick-none]')) none.hidden = chosen === 0;
+    for (const every of form.querySelectorAll('[data-pick-every]')) every.hidden = chosen === all.length;
     for (const head of form.querySelectorAll('[data-pick-all]')) {
       head.hidden = false;
       head.checked = chosen > 0 && chosen === all.length;
@@ -32,10 +33,10 @@ export function watchSelections(root) {
     tell(form);
   });
   root.addEventListener('click', (event) => {
-    const none = event.target.closest('[data-pick-none]');
-    if (!none) return;
-    for (const box of boxes(formOf(none))) box.checked = false;
-    tell(formOf(none));
+    const button = event.target.closest('[data-pick-none], [data-pick-every]');
+    if (!button) return;
+    for (const box of boxes(formOf(button))) box.checked = button.matches('[data-pick-every]');
+    tell(formOf(button));
   });
   root.addEventListener('htmx:afterSettle', tellAll);
   // Whoever comes back to the list finds the rows still chosen.

@@ -138,7 +138,7 @@ def test_hc57_an_act_that_ended_in_2026_is_judged_by_the_law_of_2019() -> None:
     )
     assert note.provision is not None
     assert note.provision.citation == "《行政处罚法》（2021年修订）第三十七条"
-    assert "2027-01-01" in note.said.zh
+    assert "2027年1月1日" in note.said.zh
 
 
 def test_hc58_a_continuing_act_is_judged_by_the_law_of_its_end() -> None:

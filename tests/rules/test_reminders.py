@@ -21,30 +21,30 @@ DUE = date(2026, 2, 10)
             Source("law", SourceLabel.STATUTORY, "某规定第一条"),
             2,
             Said(
-                "还剩 2 个工作日：签收期限（法定，2026-02-10）— 某案",
-                "2 working days left: Time to acknowledge (Statutory, 2026-02-10) — 某案",
+                "还剩 2 个工作日：签收期限（法定，2026年2月10日）— 某案",
+                "2 working days left: Time to acknowledge (Statutory, 10 Feb 2026) — 某案",
             ),
         ),
         (
             Source("g60", SourceLabel.AGREED, "协作约定", proposed=True),
             1,
             Said(
-                "还剩 1 个工作日：签收期限（约定·拟议，2026-02-10）— 某案",
-                "1 working day left: Time to acknowledge (Agreed, proposed, 2026-02-10) — 某案",
+                "还剩 1 个工作日：签收期限（约定·拟议，2026年2月10日）— 某案",
+                "1 working day left: Time to acknowledge (Agreed, proposed, 10 Feb 2026) — 某案",
             ),
         ),
         (
             Source("house", SourceLabel.INTERNAL, "中心内部管理"),
             None,
             Said(
-                "已超期：签收期限（内部，2026-02-10）— 某案",
-                "Overdue: Time to acknowledge (Internal, 2026-02-10) — 某案",
+                "已超期：签收期限（内部，2026年2月10日）— 某案",
+                "Overdue: Time to acknowledge (Internal, 10 Feb 2026) — 某案",
             ),
         ),
         (
             None,
             None,
-            Said("已超期：签收期限（2026-02-10）— 某案", "Overdue: Time to acknowledge (2026-02-10) — 某案"),
+            Said("已超期：签收期限（2026年2月10日）— 某案", "Overdue: Time to acknowledge (10 Feb 2026) — 某案"),
         ),
     ],
 )

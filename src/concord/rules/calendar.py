@@ -16,6 +16,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Final
 
+from concord.rules.days import WEEKDAYS_ZH, weekday_said
 from concord.rules.errors import DefinitionError, Fault, Said
 from concord.rules.holiday_notices import (
     SATURDAY,
@@ -30,9 +31,6 @@ __all__ = ["Calendar", "HolidayNotice", "calendar_from", "dated", "parse_notice"
 
 YEAR_FILE: Final = re.compile(r"(?:.*/)?calendar/(\d{4})\.toml")
 STATUTORY_FILE: Final = re.compile(r"(?:.*/)?calendar/statutory\.toml")
-DAYS_ZH: Final = "一二三四五六日"
-DAYS_EN: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS_EN: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 ONE_DAY: Final = timedelta(days=1)
 
 
@@ -198,12 +196,8 @@ def calendar_from(files: Mapping[str, str]) -> Calendar:
 
 
 def dated(day: date) -> Said:
-    """A day as people write it: 2026-02-14（周六）, Sat 14 Feb 2026."""
-    weekday = day.weekday()
-    return Said(
-        f"{day.year:04}-{day.month:02}-{day.day:02}（周{DAYS_ZH[weekday]}）",
-        f"{DAYS_EN[weekday]} {day.day} {MONTHS_EN[day.month - 1]} {day.year}",
-    )
+    """A day as lists of days write it: 2026-02-14（周六）, Sat 14 Feb 2026."""
+    return Said(f"{day.year:04}-{day.month:02}-{day.day:02}（周{WEEKDAYS_ZH[day.weekday()]}）", weekday_said(day).en)
 
 
 def _wrong_year(file: str, year: int) -> DefinitionError:

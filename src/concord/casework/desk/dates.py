@@ -24,6 +24,7 @@ from concord.foundation.journal import commands as journal
 from concord.foundation.organisations.queries import calendar_on
 from concord.rules.calendar import Calendar
 from concord.rules.clocks import LAST_YEAR
+from concord.rules.days import day_said
 from concord.rules.errors import Conflict, NotAllowed, NotFound, Problem, Said
 from concord.rules.procedure import SourceLabel
 
@@ -84,9 +85,10 @@ def offer_date(*, matter: UUID, clock: str, day: date | None, reason: str, by: A
             matter_uid=known.matter.uid,
             details=_details(offer),
         )
+        asked = day_said(offer.offered_date)
         said = Said(
-            f"{by.organisation.zh}商请将“{clock_rule(run).zh}”改为 {day}",
-            f"{by.organisation.en} asks for {day} as the end of “{clock_rule(run).en}”",
+            f"{by.organisation.zh}商请将“{clock_rule(run).zh}”改为{asked.zh}",
+            f"{by.organisation.en} asks for {asked.en} as the end of “{clock_rule(run).en}”",
         )
         tell(known, others, kind="matter.offer_date", said=said, at=at)
     return offer
@@ -111,12 +113,12 @@ def answer_date(*, matter: UUID, offer: int, take: bool, text: str = "", by: Act
         text, problems = text_within(text, field="text")
         refuse_wrong("casework.bad_date", problems)
         _close(found, by=by, at=at, taken=take, answer=text)
-        rule = clock_rule(found.run)
+        rule, asked = clock_rule(found.run), day_said(found.offered_date)
         if take:
             _replace(found, known, by=by, at=at)
             said = Said(
-                f"{by.organisation.zh}同意“{rule.zh}”改为 {found.offered_date}",
-                f"{by.organisation.en} takes {found.offered_date} as the end of “{rule.en}”",
+                f"{by.organisation.zh}同意“{rule.zh}”改为{asked.zh}",
+                f"{by.organisation.en} takes {asked.en} as the end of “{rule.en}”",
             )
         else:
             journal.record(
@@ -128,8 +130,8 @@ def answer_date(*, matter: UUID, offer: int, take: bool, text: str = "", by: Act
                 details=_details(found),
             )
             said = Said(
-                f"{by.organisation.zh}未同意“{rule.zh}”改为 {found.offered_date}",
-                f"{by.organisation.en} does not take {found.offered_date} as the end of “{rule.en}”",
+                f"{by.organisation.zh}未同意“{rule.zh}”改为{asked.zh}",
+                f"{by.organisation.en} does not take {asked.en} as the end of “{rule.en}”",
             )
         tell(known, [found.organisation], kind="matter.answer_date", said=said, at=at)
     return found

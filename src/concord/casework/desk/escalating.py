@@ -29,6 +29,7 @@ from concord.foundation.organisations.queries import calendar_on, centre, charte
 from concord.rules.calendar import Calendar
 from concord.rules.charter import Charter, ladder_of, rung_day
 from concord.rules.charter import Escalation as Rung
+from concord.rules.days import day_said
 from concord.rules.errors import NotAllowed, Said
 from concord.rules.procedure.parties import CENTRE_ROLE
 
@@ -131,9 +132,10 @@ def _climb(run: ClockRun, rung: Rung, charter: Charter, *, at: datetime) -> None
     )
     role, _dot, rest = rung.to.partition(".")
     rule = clock_rule(run)
+    due = day_said(run.legal_due)
     said = Said(
-        f"已超期，提请督办：{run.owner.zh}“{rule.zh}”应于 {run.legal_due} 前办结",
-        f"Overdue, please step in: {run.owner.en} should have ended “{rule.en}” by {run.legal_due}",
+        f"已超期，提请督办：{run.owner.zh}“{rule.zh}”应于{due.zh}前办结",
+        f"Overdue, please step in: {run.owner.en} should have ended “{rule.en}” by {due.en}",
     )
     if role == CENTRE_ROLE:
         _tell_group(run, rest, said, at=at)

@@ -39,7 +39,4 @@ def told_law(known: Seen, glass: Glass) -> dict[str, Any] | None:
 
 def told_articles(provisions: Iterable[Provision]) -> list[dict[str, str]]:
     """Articles as they are cited, each with its label and what it is about."""
-    return [
-        {"source": words(one.label.said), "article": one.citation, "about": words(one.said), "row": one.law_row}
-        for one in provisions
-    ]
+    return [{"source": words(one.label.said), "article": one.citation, "about": words(one.said)} for one in provisions]

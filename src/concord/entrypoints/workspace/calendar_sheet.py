@@ -10,9 +10,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from concord.entrypoints.workspace.jinja import MONTHS_EN, day, in_english
+from concord.entrypoints.workspace.jinja import day, in_english
 from concord.entrypoints.workspace.presenting import words
 from concord.rules.calendar import Calendar
+from concord.rules.days import MONTHS_EN
 
 MONTH, WEEK = "month", "week"
 DAYS_OF_WEEK = 7

@@ -11,10 +11,9 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext, ngettext
 from jinja2 import Environment, StrictUndefined
 
+from concord.rules.days import day_said, weekday_said
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-WEEKDAYS_ZH = "一二三四五六日"
-WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 KILO = 1000
 
 
@@ -34,17 +33,20 @@ def day(value: date) -> str:
     """A day in words: 2026年3月5日（周四）, or Thu 5 Mar 2026; an instant shows its day in Shanghai."""
     if isinstance(value, datetime):
         value = value.astimezone(SHANGHAI).date()
-    if in_english():
-        return f"{WEEKDAYS_EN[value.weekday()]} {value.day} {MONTHS_EN[value.month - 1]} {value.year}"
-    return f"{value.year}年{value.month}月{value.day}日（周{WEEKDAYS_ZH[value.weekday()]}）"
+    said = weekday_said(value)
+    return said.en if in_english() else said.zh
+
+
+def plain_day(value: date) -> str:
+    """A day in words without its day of the week: 2026年3月5日, or 5 Mar 2026."""
+    said = day_said(value)
+    return said.en if in_english() else said.zh
 
 
 def instant(value: datetime) -> str:
     """An instant on Shanghai's clock: 2026年3月5日 14:03, or 5 Mar 2026, 14:03."""
     local = value.astimezone(SHANGHAI)
-    if in_english():
-        return f"{local.day} {MONTHS_EN[local.month - 1]} {local.year}, {local:%H:%M}"
-    return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
+    return f"{plain_day(local)}, {local:%H:%M}" if in_english() else f"{plain_day(local)} {local:%H:%M}"
 
 
 def filesize(octets: int) -> str:
@@ -77,7 +79,7 @@ def environment(**options: Any) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     made.globals.update(static=static, url=reverse, language=get_language, in_english=in_english)
-    made.filters.update(day=day, instant=instant, filesize=filesize, yuan=yuan, named=named)
+    made.filters.update(day=day, plain_day=plain_day, instant=instant, filesize=filesize, yuan=yuan, named=named)
     made.policies["ext.i18n.trimmed"] = True
     made.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # added by the i18n extension
     return made

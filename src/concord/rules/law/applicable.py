@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from concord.rules.canonical import JSON
+from concord.rules.days import day_said
 from concord.rules.errors import NotFound, Said
 from concord.rules.law.model import Laws, Provision, Role
 from concord.rules.rows import advise
@@ -107,12 +108,12 @@ def _notes(
         and (one.version.span.begins or date.min) > decisive
     )
     if newer:
-        begins = newer[0].version.span.begins
+        begins = day_said(newer[0].version.span.begins or date.min)
         yield Note(
             "law.newer_may_be_milder",
             Said(
-                f"{begins} 起施行新法。在该日及以后作出决定的，须比较新法是否处罚较轻或者不认为是违法。",
-                f"A newer law is in force from {begins}. A decision from that day on must ask whether it is milder.",
+                f"{begins.zh}起施行新法。在该日及以后作出决定的，须比较新法是否处罚较轻或者不认为是违法。",
+                f"A newer law is in force from {begins.en}. A decision from that day on must ask whether it is milder.",
             ),
             laws.milder,
             newer,

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from concord.rules.calendar import Calendar
 from concord.rules.clocks import Due, Exclusion, due, until, warn_dates
 from concord.rules.counting import spans_of
+from concord.rules.days import day_said
 from concord.rules.errors import Said
 from concord.rules.limits import Unit, parse_limit
 from concord.rules.procedure.model import ClockRule, Source
@@ -58,8 +59,9 @@ def warnings_reached(rule: ClockRule, counted: Due, today: date, calendar: Calen
 def reminder(rule: ClockRule, source: Source | None, *, title: str, legal_due: date, left: int | None) -> Said:
     """What the owner of a clock is told: so many working days left, or (None) overdue; with the label of its source."""
     label = source.standing if source else Said("", "")
-    zh = f"{rule.zh}（{'，'.join(part for part in (label.zh, str(legal_due)) if part)}）— {title}"
-    en = f"{rule.en} ({', '.join(part for part in (label.en, str(legal_due)) if part)}) — {title}"
+    due = day_said(legal_due)
+    zh = f"{rule.zh}（{'，'.join(part for part in (label.zh, due.zh) if part)}）— {title}"
+    en = f"{rule.en} ({', '.join(part for part in (label.en, due.en) if part)}) — {title}"
     if left is None:
         return Said(f"已超期：{zh}", f"Overdue: {en}")
     days = "1 working day" if left == 1 else f"{left} working days"

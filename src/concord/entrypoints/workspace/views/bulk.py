@@ -18,7 +18,7 @@ from concord.casework import commands
 from concord.casework.desk.bulk import Outcome, Row, looked_at
 from concord.casework.desk.exports import note_export
 from concord.casework.queries import Seen
-from concord.entrypoints.workspace.bulk_deeds import Deed, deed_named, deeds
+from concord.entrypoints.workspace.bulk_deeds import Acting, Deed, deed_named, deeds
 from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.presenting import Glass, glass_of, tone_of, words
 from concord.entrypoints.workspace.routing import Handled, page
@@ -177,17 +177,17 @@ def _address(numbers: Sequence[str], back: str) -> str:
 def _choice(request: Handled, seen: Mapping[str, Seen], glass: Glass, back: str, *, lost: int) -> HttpResponse:
     rows = list(seen.values())
     found = deeds(rows, glass)
-    labels = [deed.label for deed, _count in found]
+    labels = _labels([deed for deed, _count in found], rows)
     context = {
         "rows": [_row(known, glass) for known in rows],
         "deeds": [
             {
                 "id": deed.id,
-                "label": deed.label if labels.count(deed.label) == 1 else f"{deed.label} · {_of_procedure(deed, rows)}",
+                "label": label,
                 "grave": deed.grave,
                 "count": count,
             }
-            for deed, count in found
+            for (deed, count), label in zip(found, labels, strict=True)
         ],
         "lost": ngettext("有 %(num)s 件没有找到，已略去。", "有 %(num)s 件没有找到，已略去。", lost) % {"num": lost}
         if lost
@@ -195,6 +195,23 @@ def _choice(request: Handled, seen: Mapping[str, Seen], glass: Glass, back: str,
         "back": back,
     }
     return render(request, "workspace/bulk.html", context)
+
+
+def _labels(found: Sequence[Deed], rows: Sequence[Seen]) -> list[str]:
+    """The words of each deed; those of one name say of which procedure, and where that is one, from which state."""
+    names = [deed.label for deed in found]
+    told = [one.label if names.count(one.label) == 1 else f"{one.label} · {_of_procedure(one, rows)}" for one in found]
+    return [
+        _from_state(deed, rows) if isinstance(deed, Acting) and told.count(label) > 1 else label
+        for deed, label in zip(found, told, strict=True)
+    ]
+
+
+def _from_state(deed: Acting, rows: Sequence[Seen]) -> str:
+    """The words of a deed with the states of the matters in which it is possible."""
+    numbers = set(deed.offer.numbers)
+    states = dict.fromkeys(words(one.procedure.state(one.state)) for one in rows if one.matter.number in numbers)
+    return _("%(act)s（%(states)s）") % {"act": deed.label, "states": _("、").join(states)}
 
 
 def _of_procedure(deed: Deed, rows: Sequence[Seen]) -> str:

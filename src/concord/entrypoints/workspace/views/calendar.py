@@ -17,7 +17,7 @@ from concord.casework.desk import lists
 from concord.casework.desk.lists import DueDay, Wanted
 from concord.casework.queries import ShownMatter
 from concord.entrypoints.workspace.calendar_sheet import DAYS_OF_WEEK, MONTH, WEEK, Span, span_of, weeks
-from concord.entrypoints.workspace.jinja import WEEKDAYS_EN, WEEKDAYS_ZH, in_english, named
+from concord.entrypoints.workspace.jinja import in_english, named
 from concord.entrypoints.workspace.presenting import Glass, glass_of, rows_of, words
 from concord.entrypoints.workspace.routing import Handled, page, public
 from concord.foundation.access import commands, queries
@@ -25,6 +25,7 @@ from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import now
 from concord.foundation.database.scope import speaking_for, writing
 from concord.foundation.journal import commands as journal
+from concord.rules.days import WEEKDAYS_EN, WEEKDAYS_ZH
 
 MOST_IN_FEED = 300
 OURS, ALL = "ours", "all"

@@ -209,7 +209,7 @@ def _sentence(part: Standing | Step | Turning | Dispute) -> dict[str, Any]:
 
 
 def _grounds(grounds: Collection[Ground]) -> list[dict[str, Any]]:
-    return [{"source": words(one.label.said), "article": one.basis, "row": one.law_row} for one in grounds]
+    return [{"source": words(one.label.said), "article": one.basis} for one in grounds]
 
 
 def _place(code: str | None, glass: Glass) -> str:

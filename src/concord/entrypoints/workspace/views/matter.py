@@ -106,7 +106,7 @@ def header(known: Seen, glass: Glass, runs: Sequence[ClockRun] | None = None) ->
         "others": [named(one) for one in others],
         "holder": named(row.holder) if row.holder else "",
         "procedure": words(known.procedure),
-        "procedure_version": known.procedure.in_force_from.isoformat(),
+        "procedure_version": known.procedure.in_force_from,
         "procedure_url": _procedure_page(known, glass),
         "final": row.final,
         "handling": _handling(row.handling, glass),

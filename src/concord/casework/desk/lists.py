@@ -163,16 +163,19 @@ def count_of_matters(by: Actor, wanted: Wanted, *, most: int) -> int:
 def first_of_each(by: Actor, asked: Mapping[str, Wanted], *, limit: int) -> dict[str, list[int]]:
     """The ids of the first matters of several lists, by the lists' names, in one statement; lists without a text."""
     found: dict[str, list[int]] = {name: [] for name in asked}
-    if not by.may(READ) or not asked:
-        return found
     parts, parameters = list[str](), list[Any]()
     for number, wanted in enumerate(asked.values()):
         sign, way = ("-", "DESC") if wanted.key == "sort_key" else ("", "ASC")
         rows = _filtered(by, wanted).order_by(f"{sign}{wanted.key}", f"{sign}matter_id")
-        statement, told = rows.values(wanted.key, "matter_id")[:limit].query.sql_with_params()
+        listed = rows.values(wanted.key, "matter_id")[:limit].query
+        if listed.is_empty():
+            continue
+        statement, told = listed.sql_with_params()
         place = f"row_number() OVER (ORDER BY {wanted.key} {way}, matter_id {way})"
         parts.append(f"SELECT {number} AS list, {place} AS place, matter_id FROM ({statement}) of_list")  # noqa: S608  Django's own statement
         parameters += told
+    if not parts:
+        return found
     names = list(asked)
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), parameters)
@@ -183,14 +186,14 @@ def first_of_each(by: Actor, asked: Mapping[str, Wanted], *, limit: int) -> dict
 
 def counts_of_matters(by: Actor, asked: Sequence[Wanted], *, most: int) -> list[int]:
     """How many matters each of several lists has, as ``count_of_matters`` counts, in one statement."""
-    if not by.may(READ) or not asked:
-        return [0] * len(asked)
     parts, parameters = list[str](), list[Any]()
     for wanted in asked:
-        rows = _filtered(by, wanted).order_by().values("matter_id")[: most + 1]
-        statement, told = rows.query.sql_with_params()
-        parts.append(f"(SELECT count(*) FROM ({statement}) counted)")  # noqa: S608  as above
+        counted = _filtered(by, wanted).order_by().values("matter_id")[: most + 1].query
+        statement, told = ("", ()) if counted.is_empty() else counted.sql_with_params()
+        parts.append(f"(SELECT count(*) FROM ({statement}) counted)" if statement else "0")  # noqa: S608  as above
         parameters += told
+    if not parts:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(parts)}", parameters)
         return list(cursor.fetchone())
@@ -310,7 +313,8 @@ def _closed_to(by: Actor, duty: str) -> tuple[str, ...]:
 
 def _filtered(by: Actor, wanted: Wanted) -> QuerySet[Audience]:
     """The rows of the actor's side that the filters leave, but for the text asked for."""
-    if not by.may(READ):
+    shut = bool(wanted.without) and {one.id for one in procedures_kept().values()} <= set(wanted.without)
+    if shut or not by.may(READ):
         return Audience.objects.none()
     # Few rows of a post are open; a sum keeps the database from reading all open rows of the side instead.
     of_posts = bool(wanted.handlers) and wanted.still_open

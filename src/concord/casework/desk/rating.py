@@ -138,7 +138,7 @@ def ratings_waiting(by: Actor, *, limit: int) -> list[ShownMatter]:
     if not by.may(SPEAK):
         return []
     ended = Audience.objects.filter(scope_id=by.scope_id, open=False).order_by("-sort_key", "-matter_id")
-    looked = [row.matter_id for row in ended[:LOOKED_THROUGH]]
+    looked = list(ended.values_list("matter_id", flat=True)[:LOOKED_THROUGH])
     acting = {version: {act.role for act in procedure.acts} for version, procedure in procedures_kept().items()}
     joined = Participant.objects.filter(matter__in=looked, joined_at__isnull=False)
     sides: dict[int, set[tuple[str, int]]] = {}

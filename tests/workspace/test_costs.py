@@ -1,42 +1,75 @@
-"""What a page costs does not grow with the number of matters."""
+"""What a page costs does not grow with the number of rows: every page of the product, with few and with many."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
 import pytest
+import time_machine
 from django.db import connection
+from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoDbBlocker
 
-from tests.support.worlds import World
-from tests.workspace.conftest import Sit
+from tests.support.furnishing import ELSEWHERE, NOW, Furnished, Place, everything_switched_on, names
+from tests.support.worlds import g60_world, time
 
-FEW, MANY = 3, 30
-MOST = {
-    "/": 34,
-    "/queues/enforcement/": 26,
-    "/calendar/": 20,
-    "/calendar/?view=week&whose=all": 20,
-    "/matters/": 26,
-    "/matters/?open=1&overdue=1&q=%E6%9F%90%E6%9F%90": 32,
-    "/matters/{number}/": 36,
-    "/matters/{number}/acts/accept/": 22,
-    "/notices/": 14,
-    "/cases/": 14,
-    "/directory/": 16,
-}
+pytestmark = pytest.mark.django_db
+MORE: Final = 3
+MOST: Final = 20
+# The pages that show the most at once.
+MOST_OF: Final = {"today": 34, "matters": 26, "queue": 26, "matter": 36, "act": 22, "desk": 24}
 
 
-@pytest.mark.parametrize("path", MOST)
-def test_a_page_costs_the_same_with_3_and_with_30_matters(path: str, world: World, sit: Sit) -> None:
-    for n in range(FEW):
-        matter = world.matter_in("delivered", case_ref=f"第{n}件")
-    here = path.format(number=matter.number)
-    desk = sit("asked.case_officer")
-    desk.get(here)
-    with CaptureQueriesContext(connection) as few:
-        assert desk.get(here).status_code == 200
-    for n in range(FEW, MANY):
-        world.matter_in("delivered", case_ref=f"第{n}件")
-    with CaptureQueriesContext(connection) as many:
-        assert desk.get(here).status_code == 200
-    assert len(many) == len(few)
-    assert len(many) <= MOST[path]
+class Cost(NamedTuple):
+    """How many statements a page asks with few rows of everything, and with many."""
+
+    few: int
+    many: int
+
+
+def asked(furnished: Furnished, *, before: bool) -> dict[tuple[str, Place], int]:
+    """How many statements each page asks; it has been opened once ``before``, so that what is kept is there."""
+    found = {}
+    for name, places in furnished.places().items():
+        for place in places:
+            desk = furnished.desk(place.who)
+            if not before:
+                desk.get(place.path)
+            with CaptureQueriesContext(connection) as statements:
+                assert desk.get(place.path).status_code == 200, place
+            found[name, place] = len(statements)
+    return found
+
+
+@pytest.fixture(scope="module")
+def costs(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Mapping[str, list[Cost]]:  # noqa: ARG001  there must be a database
+    """What every page costs, by the name of its address; one world for all of them, taken back afterwards."""
+    with django_db_blocker.unblock():
+        transaction = TestCase._enter_atomics()  # type: ignore[attr-defined]  # Django's own, for its classes
+        try:
+            with time_machine.travel(time(NOW), tick=False), everything_switched_on():
+                furnished = Furnished(g60_world())
+                few = asked(furnished, before=False)
+                furnished.add(MORE)
+                many = asked(furnished, before=True)
+        finally:
+            TestCase._rollback_atomics(transaction)  # type: ignore[attr-defined]  # as above
+    found: dict[str, list[Cost]] = {}
+    for (name, _place), least, most in zip(few, few.values(), many.values(), strict=True):
+        found.setdefault(name, []).append(Cost(least, most))
+    return found
+
+
+def test_no_page_grows_with_its_rows(costs: Mapping[str, list[Cost]]) -> None:
+    assert {name: each for name, each in costs.items() if any(one.few != one.many for one in each)} == {}
+
+
+def test_no_page_asks_more_than_a_few_statements(costs: Mapping[str, list[Cost]]) -> None:
+    assert {name: each for name, each in costs.items() if any(one.many > MOST_OF.get(name, MOST) for one in each)} == {}
+
+
+def test_every_page_is_measured(costs: Mapping[str, list[Cost]]) -> None:
+    assert set(costs).isdisjoint(ELSEWHERE)
+    assert names() - set(ELSEWHERE) == set(costs)

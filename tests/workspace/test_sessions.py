@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 from allauth.usersessions.models import UserSession
+from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.models import Session
 
 from concord.entrypoints.workspace.tasks import sweep_sessions
@@ -49,6 +50,23 @@ def test_one_s_sessions_are_listed_and_others_of_them_ended(world: World) -> Non
     assert states == {200, 302}
     assert first.post(SESSIONS).headers["Location"] == SESSIONS
     assert [desk.get(OWN_PAGE).status_code for desk in (first, second, third)] == [200, 302, 302]
+
+
+@pytest.mark.parametrize("ending", ["ended", "outlived", "password"])
+def test_a_session_that_is_over_is_not_listed(ending: str, clerk: Person, world: World) -> None:
+    first, second = signed_in(world), signed_in(world)
+    stored = Session.objects.filter(session_key=second.client.session.session_key)
+    match ending:
+        case "ended":
+            stored.delete()
+        case "outlived":
+            stored.update(expire_date=time("2026-02-06T09:29"))
+        case _:
+            old = second.client.session
+            old[HASH_SESSION_KEY] = "of another password"
+            old.save()
+    assert 'name="session"' not in text_of(first.get(SESSIONS))
+    assert UserSession.objects.filter(user=clerk).count() == 1
 
 
 @pytest.mark.parametrize("named", ["0", "99999", "x", "1; DROP"])

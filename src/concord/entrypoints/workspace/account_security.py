@@ -10,6 +10,7 @@ from uuid import UUID
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
+from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -212,6 +213,18 @@ def _end(person: Person) -> int:
     ended, _each = Session.objects.filter(session_key__in=keys).delete()
     UserSession.objects.filter(user=person).delete()
     return ended
+
+
+def sessions_open(person: Person, *, at: datetime) -> list[UserSession]:
+    """Where the person is signed in, oldest first; what is left of sessions that are over is forgotten."""
+    known = list(UserSession.objects.filter(user=person).order_by("created_at", "id"))
+    stored = Session.objects.filter(session_key__in=[one.session_key for one in known], expire_date__gt=at)
+    mark = person.get_session_auth_hash()
+    good = {one.session_key for one in stored if one.get_decoded().get(HASH_SESSION_KEY) == mark}
+    over = [one.pk for one in known if one.session_key not in good]
+    if over:
+        UserSession.objects.filter(pk__in=over).delete()
+    return [one for one in known if one.session_key in good]
 
 
 def _told(people: list[Person], *, at: datetime) -> list[Account]:

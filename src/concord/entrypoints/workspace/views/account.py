@@ -23,8 +23,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from concord.entrypoints.workspace.account_events import FACTOR_IN_SESSION, OWN
+from concord.entrypoints.workspace.account_security import sessions_open
 from concord.entrypoints.workspace.routing import public
 from concord.entrypoints.workspace.sign_on import PROVIDER, Callback, OpenIdClient, SignOnAdapter, Unreachable
+from concord.foundation.database.clock import now
 
 OWN_ACCOUNT = "own account"
 PUBLIC = "public"
@@ -160,6 +162,12 @@ class Sessions(sessions.ListUserSessionsView):  # type: ignore[misc]  # as above
 
     permission = OWN_ACCOUNT
     extra_context: ClassVar = {"browser": browser_words}
+
+    def get_context_data(self, **given: Any) -> dict[str, Any]:
+        """The sessions, asked for together: allauth's own view asks for each of them."""
+        context: dict[str, Any] = super(sessions.ListUserSessionsView, self).get_context_data(**given)
+        found = sessions_open(self.request.user, at=now())
+        return context | {"sessions": found, "session_count": len(found)}
 
     def post(self, request: HttpRequest, *args: Any, **given: Any) -> HttpResponse:
         """End the session that the button names, else all others."""

@@ -11,8 +11,8 @@ from concord.casework import clocks, queries
 from concord.casework.counting import explained
 from concord.casework.desk import lists
 from concord.casework.desk.lists import Wanted
+from concord.casework.desk.warning import warn
 from concord.casework.models import ClockRun, Matter
-from concord.casework.tasks import warn
 from concord.foundation.journal.models import Entry
 from concord.foundation.notices.models import Notice
 from concord.foundation.organisations.commands import keep_holiday_notice

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from concord.casework.desk import lists, search
+from concord.casework.desk import lists, rewording, search
 from concord.casework.desk.lists import Wanted
 from concord.casework.models import Matter, Words
 from concord.foundation.access.actor import Actor
@@ -132,11 +132,11 @@ def test_all_words_written_anew_are_those_that_the_acts_had_written(world: World
             drive(world, way, n)
         kept = everything_kept()
         Words.objects.all().delete()
-        assert search.refill() == len(plans)
+        assert rewording.refill() == len(plans)
         again = everything_kept()
         assert [row for row in again if row[1] is None] == [row for row in kept if row[1] is None]
         assert {row for row in again if row[1] is not None} <= set(kept)
-        assert search.refill() == len(plans)
+        assert rewording.refill() == len(plans)
         assert everything_kept() == again
         transaction.set_rollback(True)
 

@@ -69,11 +69,11 @@ def act(order: dict[str, Any]) -> None:
 
 def warn(order: dict[str, Any]) -> None:
     """Warn of clocks, as the worker does."""
-    from concord.casework import tasks  # noqa: PLC0415
+    from concord.casework.desk import warning  # noqa: PLC0415
     from concord.foundation.database.scope import SYSTEM, speaking_for  # noqa: PLC0415
 
     with speaking_for(SYSTEM):
-        tasks.warn(payload={}, at=datetime.fromisoformat(order["at"]))
+        warning.warn(payload={}, at=datetime.fromisoformat(order["at"]))
 
 
 DEEDS: dict[str, Callable[[dict[str, Any]], None]] = {"act": act, "warn": warn}

@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from concord.casework import tasks
+from concord.casework.desk import warning
 from concord.casework.models import Act, ClockRun, Matter, NumberSeries, Paper
 from concord.foundation.database.scope import SYSTEM, enter
 from concord.foundation.files.queries import read_verified
@@ -157,7 +157,7 @@ def test_warnings_interrupted_are_given_once(committed_world: World, kill: Kill)
     kill({"deed": "warn", "at": at, "statement": 'INTO "notices_notice"', "when": "after"})
     assert not Notice.objects.filter(kind="casework.warn").exists()
     for _ in range(2):
-        tasks.warn(payload={}, at=time(at))
+        warning.warn(payload={}, at=time(at))
     told = [*Notice.objects.filter(kind="casework.warn").values_list("person", "matter_uid", "zh")]
     assert told
     assert len(told) == len(set(told))

@@ -34,6 +34,11 @@ def test_a_second_factor_is_required_and_no_sign_on_known(base: dict[str, str]) 
     assert (found.second_factor, found.sign_on) == (True, None)
 
 
+def test_uploads_are_kept_a_week_or_as_long_as_is_said(base: dict[str, str]) -> None:
+    assert read(base).uploads_kept == 7
+    assert read({**base, "CONCORD_UPLOADS_KEPT": "365"}).uploads_kept == 365
+
+
 @pytest.mark.parametrize(("value", "required"), [("required", True), ("optional", False)])
 def test_whether_it_is_required(value: str, required: bool, base: dict[str, str]) -> None:  # noqa: FBT001  an expectation
     assert read({**base, "CONCORD_SECOND_FACTOR": value}).second_factor is required
@@ -60,6 +65,10 @@ def test_one_of_four_missing_refuses_to_start(missing: str, base: dict[str, str]
     ("name", "value"),
     [
         ("CONCORD_SECOND_FACTOR", "no"),
+        ("CONCORD_UPLOADS_KEPT", "0"),
+        ("CONCORD_UPLOADS_KEPT", "366"),
+        ("CONCORD_UPLOADS_KEPT", "a week"),
+        ("CONCORD_WORKERS", "65"),
         ("CONCORD_OIDC_MFA", "yes"),
         ("CONCORD_OIDC_ISSUER", "http://id.example.gov.cn"),
         ("CONCORD_OIDC_ISSUER", "id.example.gov.cn"),

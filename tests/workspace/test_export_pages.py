@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -188,6 +189,8 @@ def test_files_are_kept_a_week(large: Sheet, sit: Sit, folder: Path) -> None:
     assert len(kept) == 1
     sweep_exports(payload={}, at=time(NOW) + timedelta(days=7))
     assert kept[0].exists()
+    two_days_ago = kept[0].stat().st_mtime - 2 * 24 * 60 * 60
+    os.utime(kept[0], (two_days_ago, two_days_ago))
     sweep_exports(payload={}, at=time(NOW) + timedelta(days=7, seconds=1))
     assert not kept[0].exists()
     assert not File.objects.exists()

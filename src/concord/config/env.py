@@ -31,11 +31,13 @@ KNOWN = {
     "CONCORD_SECRET_KEY": "key that signs sessions; made and kept in CONCORD_HOME when absent",
     "CONCORD_SMTP_URL": "smtp://user:password@host:port, smtps:// for TLS from the start; no e-mail without it",
     "CONCORD_TEST_DATABASE": "sqlite or postgres: which database the tests run on",
+    "CONCORD_UPLOADS_KEPT": "days after which an uploaded file that nothing refers to is deleted (7)",
     "CONCORD_WORKERS": "web processes (2)",
 }
 PROJECT = Path(__file__).resolve().parents[3]
 LOOPBACK_NAMES = {"localhost"}
 MOST_WORKERS = 64
+MOST_DAYS = 365
 LAST_PORT = 65535
 
 
@@ -89,6 +91,7 @@ class Environment:
     mail: MailServer | None = None
     second_factor: bool = True
     sign_on: SignOn | None = None
+    uploads_kept: int = 7
 
 
 def read(environ: Mapping[str, str]) -> Environment:
@@ -110,11 +113,12 @@ def read(environ: Mapping[str, str]) -> Environment:
         https=_switch(values, "CONCORD_HTTPS"),
         charter=values.get("CONCORD_CHARTER", "g60"),
         fonts=Path(values.get("CONCORD_FONTS", str(PROJECT / "node_modules" / ".paper-fonts"))),
-        workers=_count(values.get("CONCORD_WORKERS", "2")),
+        workers=_count(values, "CONCORD_WORKERS", default="2", most=MOST_WORKERS),
         address=_web_address(values.get("CONCORD_ADDRESS", f"http://{host}:{port}")),
         mail=_mail_server(values.get("CONCORD_SMTP_URL", ""), values.get("CONCORD_MAIL_FROM", "")),
         second_factor=_second_factor(values.get("CONCORD_SECOND_FACTOR", "required")),
         sign_on=_sign_on(values),
+        uploads_kept=_count(values, "CONCORD_UPLOADS_KEPT", default="7", most=MOST_DAYS),
     )
 
 
@@ -139,9 +143,10 @@ def _switch(values: Mapping[str, str], name: str) -> bool:
     return value == "1"
 
 
-def _count(value: str) -> int:
-    if not value.isdecimal() or not 1 <= int(value) <= MOST_WORKERS:
-        raise BadEnvironment("CONCORD_WORKERS", f"{value!r} is not a number from 1 to {MOST_WORKERS}")
+def _count(values: Mapping[str, str], name: str, *, default: str, most: int) -> int:
+    value = values.get(name, default)
+    if not value.isdecimal() or not 1 <= int(value) <= most:
+        raise BadEnvironment(name, f"{value!r} is not a number from 1 to {most}")
     return int(value)
 
 

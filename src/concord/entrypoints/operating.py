@@ -17,7 +17,7 @@ from granian.constants import Interfaces
 
 from concord.capabilities.governance import holidays
 from concord.casework.definitions import adopt
-from concord.casework.desk import search
+from concord.casework.desk import rewording
 from concord.casework.desk.first_people import NEEDED, make_first_people
 from concord.charters import folder
 from concord.entrypoints.demo.seeding import seed
@@ -99,7 +99,7 @@ def load_notice(path: Path) -> str:
 def words() -> str:
     """Write the words by which matters are found anew, after an upgrade that keeps other words; says for how many."""
     with scope.speaking_for(scope.SYSTEM):
-        return f"{search.refill()} matters"
+        return f"{rewording.refill()} matters"
 
 
 def first_people(organisation: str, administrator: str, security_officer: str) -> list[str]:

@@ -8,18 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
-
-from django.conf import settings
 
 from concord.foundation.access.actor import Actor
 from concord.foundation.access.queries import actor_for
 from concord.foundation.database.scope import writing
-from concord.foundation.files import storage
 from concord.foundation.files.commands import store_made
 from concord.foundation.files.models import File
+from concord.foundation.files.sweeping import discard, discard_bytes
 from concord.foundation.jobs.commands import enqueue
 from concord.foundation.journal import commands as journal
 from concord.foundation.notices import commands as notices
@@ -174,10 +171,8 @@ def sweep(*, at: datetime) -> int:
             file = File.objects.filter(uid=row.made).first() if row.made else None
             Sheet.objects.filter(id=row.sheet_id).update(dropped_at=at)
             SheetRow.objects.filter(id=row.id).update(made="")
-            if file is not None:
-                file.delete()
-        if file is not None and not File.objects.filter(digest=file.digest).exists():
-            storage.path_of(Path(settings.FILES_ROOT), file.digest).unlink(missing_ok=True)
+            gone = discard([file.id], before=at) if file is not None else []
+        discard_bytes([one.digest for one in gone])
         swept += 1
     return swept
 

@@ -18,16 +18,16 @@ from concord.casework.queries import ShownMatter
 from concord.foundation.access.actor import Actor
 from concord.foundation.database import search
 from concord.foundation.database.memory import remembered
-from concord.foundation.database.scope import writing
 from concord.rules.bigrams import Phrase, Piece, excerpt, phrases, tokens
 from concord.rules.canonical import JSON
 from concord.rules.errors import InvalidInput, Problem, Said
 from concord.rules.procedure import Field, FieldType, Procedure
 
 TABLE = "casework_words"
+# One more whenever other words are kept than before; ``desk.rewording`` then writes those of every matter anew.
+EDITION = 1
 # More hits than this are not gathered and sorted; then the list itself is walked until a page is full.
 MOST_GATHERED = 3000
-WRITTEN_AT_ONCE = 500
 EXCERPT = 60
 WRITTEN = {FieldType.TEXT, FieldType.LONGTEXT, FieldType.ITEMS, FieldType.ANSWERS, FieldType.CODE, FieldType.MATTER}
 NUMBER, TITLE = Said("编号", "Number"), Said("标题", "Title")
@@ -129,22 +129,6 @@ def keep_words(matters: Sequence[Matter]) -> None:
     held |= {(row.matter_id, row.scope_id): row.id for row in Words.objects.bulk_create(missing)}
     nothing: tuple[list[str], list[int]] = ([], [])
     search.keep(TABLE, [search.Kept(row, *wanted.get(key, nothing)) for key, row in held.items()])
-
-
-def refill() -> int:
-    """Write the words of every matter anew, some hundreds in each transaction; returns how many matters there are.
-
-    For operators, after an upgrade that keeps other words than before; it may be run again at any time.
-    """
-    last = done = 0
-    while True:
-        with writing():
-            rows = Matter.objects.filter(id__gt=last).select_related("procedure_version").order_by("id")
-            batch = list(rows.defer("procedure_version__text")[:WRITTEN_AT_ONCE])
-            if not batch:
-                return done
-            keep_words(batch)
-        last, done = batch[-1].id, done + len(batch)
 
 
 def _gathered(by: Actor, question: str) -> list[int] | None:

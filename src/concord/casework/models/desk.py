@@ -141,6 +141,17 @@ class SavedView(models.Model):
         return self.name
 
 
+class WordsEdition(models.Model):
+    """How far all matters' words are brought to an edition: up to the matter ``reached``, or ``done``; one row."""
+
+    edition = models.PositiveIntegerField(default=0)
+    reached = models.BigIntegerField(default=0)
+    done = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.edition}:{'done' if self.done else self.reached}"
+
+
 class Words(models.Model):
     """The words by which a matter is found: those every side may see (``scope`` null), or one side's own.
 

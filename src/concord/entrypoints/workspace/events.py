@@ -22,6 +22,7 @@ DETAIL_WORDS: dict[str, Callable[[], str]] = {
     "date.before": lambda: _("原届满日"),
     "date.offered": lambda: _("商请的日期"),
     "with": lambda: _("关联的事项"),
+    "count": lambda: _("数量"),
 }
 OTHER_EVENTS: dict[str, Callable[[], str]] = {
     "case.open": lambda: _("登记案件"),
@@ -29,6 +30,7 @@ OTHER_EVENTS: dict[str, Callable[[], str]] = {
     "sheet.take": lambda: _("导入表格"),
     "sheet.drop": lambda: _("放弃表格"),
     "sheet.export": lambda: _("导出列表"),
+    "files.sweep": lambda: _("清理未引用的文件"),
     "matter.assign": lambda: _("分办"),
     "matter.remind": lambda: _("催办"),
     "matter.offer_date": lambda: _("商请期限"),

@@ -61,6 +61,22 @@ def put(root: Path, content: IO[bytes], *, check: Callable[[IO[bytes]], None]) -
     return Kept(digest.hexdigest(), size)
 
 
+def remove(root: Path, digest: str) -> None:
+    """Remove the bytes with this digest, but not such as arrived within a day: their row may just be being written."""
+    lying = path_of(root, digest)
+    with _incoming(root) as beside:
+        aside = Path(f"{beside.name}-{digest}")
+        try:
+            # Taken aside first, so that bytes which arrive from now on are not the ones removed.
+            lying.replace(aside)
+        except FileNotFoundError:
+            return
+        if os.fstat(beside.fileno()).st_mtime - aside.stat().st_mtime > ABANDONED_SECONDS:
+            aside.unlink()
+        else:
+            aside.replace(lying)
+
+
 @contextmanager
 def _incoming(root: Path) -> Iterator[IO[bytes]]:
     """A new file on the same file system, gone after the block unless it was renamed."""

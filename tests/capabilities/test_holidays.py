@@ -58,9 +58,9 @@ def test_the_turn_of_the_year_is_provisional_until_the_notice_is_out(world: Worl
     assert matter.next_due == date(2027, 1, 6)
     ((name, said),) = told()
     assert name == "asked.case_officer"
-    assert said == f"期限已按 2027 年放假通知重算：协查完成期限 2027-01-05 → 2027-01-06 — {matter.title}"
+    assert said == f"期限已按 2027 年放假通知重算：协查完成期限 2027年1月5日 → 2027年1月6日 — {matter.title}"
     notice = Notice.objects.get(kind=holidays.KIND)
-    assert notice.en.startswith("Counted again by the holidays of 2027: Time to complete 2027-01-05 → 2027-01-06 — ")
+    assert notice.en.startswith("Counted again by the holidays of 2027: Time to complete 5 Jan 2027 → 6 Jan 2027 — ")
     assert notice.matter_uid == matter.uid
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -200,4 +201,6 @@ def test_leave_is_for_oneself_or_by_the_administrator(world: World) -> None:
             leaves.take_leave(post=post, substitute=substitute, first=FIRST, last=LAST, by=world.actor(name), at=AT)
     manager = world.actor("asking.administrator")
     leaves.take_leave(post=post, substitute=substitute, first=FIRST, last=LAST, by=manager, at=AT)
-    assert Notice.objects.filter(person=substitute.person, kind="people.leave").exists()
+    notice = Notice.objects.get(person=substitute.person, kind="people.leave")
+    assert notice.zh.startswith("2026年2月")
+    assert re.match(r"From \d+ Feb 2026 to \d+ Feb 2026 you stand in for ", notice.en)

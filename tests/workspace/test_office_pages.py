@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
 
+from concord.entrypoints.workspace.jinja import day
 from concord.foundation.access.models import Token
 from concord.foundation.access.queries import actor_of_token
 from concord.foundation.database.clock import now
 from concord.foundation.journal.models import Entry
 from concord.foundation.organisations.models import Post
-from tests.support.worlds import World
+from tests.support.worlds import JOINT, World
 from tests.workspace.conftest import Sit
 from tests.workspace.desk import Desk, missing, text_of
 
@@ -48,6 +49,24 @@ def test_the_journal_is_filtered_by_number_event_and_day(world: World, sit: Sit)
     assert rows(desk, until="2026-02-05").count("<tr>") == 2
     assert rows(desk, since="2026-02-06", until="2026-02-06").count("<tr>") == 1
     assert "没有符合条件的记录" in text_of(desk.get(JOURNAL, {"q": "none"}))
+
+
+@pytest.mark.usefixtures("morning")
+def test_the_journal_says_in_words_that_a_clock_was_suspended_and_until_when_it_runs_again(toys: World) -> None:
+    partners = [toys.places[place].code for place in ("asked", "third")]
+    matter = toys.begin(procedure="joint", act="plan", at="2026-02-02T09:00", parties={"partner": partners}, **JOINT)
+    toys.do(matter, "send_round", by="asking.leader", at="2026-02-03T09:00")
+    for place in ("asked", "third"):
+        toys.do(matter, "sign", by=f"{place}.leader", at="2026-02-04T09:00")
+    toys.do(matter, "pause", by="asking.leader", at="2026-02-05T09:00")
+    assert Entry.objects.get(event="joint.pause").details["clock.whole"] == "suspended"
+    paused = rows(Desk(toys, "asking.auditor"), event="joint.pause")
+    assert paused.count("<tr>") == 1
+    assert "中止" in paused
+    assert "suspended" not in paused
+    toys.do(matter, "go_on", by="asking.leader", at="2026-02-06T09:00")
+    until = Entry.objects.get(event="joint.go_on").details["clock.whole"]
+    assert day(date.fromisoformat(until)) in rows(Desk(toys, "asking.auditor"), event="joint.go_on")
 
 
 def test_the_journal_turns_its_pages(world: World, sit: Sit) -> None:

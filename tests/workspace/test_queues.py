@@ -47,6 +47,20 @@ def test_a_post_without_a_group_begins_with_the_first_queue_and_one_with_a_group
     assert sit("centre.secondee").get("/queues/").headers["Location"] == "/queues/mediation/"
 
 
+def test_a_post_without_a_group_begins_where_anything_is_open_and_asks_once(world: World, sit: Sit) -> None:
+    desk = sit("asking.case_officer")
+    desk.get("/queues/")
+    with CaptureQueriesContext(connection) as idle:
+        assert desk.get("/queues/").headers["Location"] == "/queues/office/"
+    world.begin()
+    with CaptureQueriesContext(connection) as busy:
+        assert desk.get("/queues/").headers["Location"] == QUEUE
+    assert len(busy) == len(idle)
+    assert sum("casework_audience" in one["sql"] for one in busy.captured_queries) == 1
+    world.matter_in("closed")
+    assert sit("third.case_officer").get("/queues/").headers["Location"] == "/queues/office/"
+
+
 def test_a_group_that_the_charter_does_not_know_is_not_found(sit: Sit) -> None:
     response = sit("asking.case_officer").get("/queues/nowhere/")
     assert response.status_code == 404

@@ -13,6 +13,7 @@ from concord.foundation.database.scope import writing
 from concord.foundation.notices import commands as notices
 from concord.foundation.organisations.commands import keep_holiday_notice
 from concord.rules.calendar import HolidayNotice
+from concord.rules.days import day_said
 from concord.rules.errors import Said
 
 KIND = "calendar.recounted"
@@ -43,8 +44,8 @@ def _tell(clocks: Sequence[Recounted], notice: HolidayNotice, *, at: datetime) -
     matter, owner = clocks[0].matter, clocks[0].owner
     procedure = procedure_of(matter.procedure_version)
     rules = [(procedure.clock(one.clock), one) for one in clocks]
-    zh = "；".join(f"{rule.zh} {_dates(one)}" for rule, one in rules)
-    en = "; ".join(f"{rule.en} {_dates(one)}" for rule, one in rules)
+    zh = "；".join(f"{rule.zh} {_dates(one).zh}" for rule, one in rules)
+    en = "; ".join(f"{rule.en} {_dates(one).en}" for rule, one in rules)
     title = matter.title or matter.number
     said = Said(
         f"期限已按 {notice.year} 年放假通知重算：{zh} — {title}",
@@ -54,8 +55,9 @@ def _tell(clocks: Sequence[Recounted], notice: HolidayNotice, *, at: datetime) -
     return notices.tell(posts=posts, kind=KIND, said=said, matter_uid=matter.uid, at=at, subject=matter.number)
 
 
-def _dates(one: Recounted) -> str:
+def _dates(one: Recounted) -> Said:
     """The date before and after; where only the safe date moved, that one."""
-    if one.old_legal_due != one.new_legal_due:
-        return f"{one.old_legal_due} → {one.new_legal_due}"
-    return f"{one.old_safe_due} → {one.new_safe_due}"
+    moved = one.old_legal_due != one.new_legal_due
+    before, after = (one.old_legal_due, one.new_legal_due) if moved else (one.old_safe_due, one.new_safe_due)
+    old, new = day_said(before), day_said(after)
+    return Said(f"{old.zh} → {new.zh}", f"{old.en} → {new.en}")

@@ -17,6 +17,7 @@ from concord.foundation.organisations import substitutions
 from concord.foundation.organisations.models import Post, Proposal, Substitution
 from concord.foundation.organisations.queries import held_on
 from concord.foundation.organisations.safeguards import DELEGATION, LEAVE
+from concord.rules.days import day_said
 from concord.rules.errors import NotAllowed, NotFound, Said
 
 
@@ -131,8 +132,9 @@ def record(*, event: str, row: Substitution, by: Actor, at: datetime) -> None:
 
 
 def _tell(substitute: Post, post: Post, first: date, last: date, *, at: datetime) -> None:
+    begun, ended = day_said(first), day_said(last)
     said = Said(
-        f"{first}至{last}由您代理{post.person.zh}的岗位，右上角可切换。",
-        f"From {first} to {last} you stand in for {post.person.en or post.person.zh}; switch at the top right.",
+        f"{begun.zh}至{ended.zh}由您代理{post.person.zh}的岗位，右上角可切换。",
+        f"From {begun.en} to {ended.en} you stand in for {post.person.en or post.person.zh}; switch at the top right.",
     )
     notices.tell(posts=[substitute], kind="people.leave", said=said, matter_uid=None, at=at)

@@ -19,7 +19,12 @@ KINDS: Final[Mapping[str, Said]] = {
     "matter.escalate": Said("升级督办", "An overdue matter is escalated"),
     "matter.assign": Said("分办", "A matter is assigned to you"),
     "matter.rate": Said("互评", "A rating was given"),
-    "charter.follow": Said("章程变更", "The charter has changed"),
+    "matter.link": Said("关联事项", "A matter was linked with another"),
+    "sheet.export": Said("导出文件已生成", "An export is ready"),
+    "people.propose": Said("任职或者授权待确认", "An appointment or delegation waits to be confirmed"),
+    "people.leave": Said("代理岗位", "You stand in for somebody"),
+    "account.reset_factor": Said("第二重验证已重置", "A second factor was taken away"),
+    "notices.refused": Said("邮件被拒收", "The mail server refuses your address"),
     "calendar.recounted": Said("放假安排变更，期限重新计算", "Holidays changed, a date was counted anew"),
 }
 OTHER: Final = Said("其他通知", "Another notice")

@@ -41,13 +41,14 @@ def own_queue(request: Handled) -> HttpResponse:
     if not offered:
         return redirect("workspace:matters")
     own = next((one for one in offered if one.group.id == by.post.group), None)
-    busy = own or next((one for one in offered if _is_busy(one, by)), offered[0])
-    return redirect("workspace:queue", group=busy.group.id)
+    return redirect("workspace:queue", group=(own or _first_busy(offered, by)).group.id)
 
 
-def _is_busy(one: Queue, by: Actor) -> bool:
-    wanted = Wanted(procedures=one.procedures, open_only=True, order="due")
-    return bool(lists.page_of_matters(by, wanted, limit=1).rows)
+def _first_busy(offered: Sequence[Queue], by: Actor) -> Queue:
+    """The first queue in which anything is open, or else the first of all."""
+    wanted = [Wanted(procedures=one.procedures, open_only=True) for one in offered]
+    open_in = lists.counts_of_matters(by, wanted, most=0)
+    return next((one for one, count in zip(offered, open_in, strict=True) if count), offered[0])
 
 
 @page("matter:read")
@@ -143,7 +144,7 @@ def _group(one: Queue, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def _label(post: Post, glass: Glass) -> str:
     kinds = {kind.id: words(kind) for kind in glass.charter.posts}
-    return f"{named(post.organisation)}{kinds.get(post.kind, post.kind)}"
+    return _("%(side)s·%(who)s") % {"side": named(post.organisation), "who": kinds.get(post.kind, post.kind)}
 
 
 def _no_group(group: str) -> NotFound:

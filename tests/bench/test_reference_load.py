@@ -17,11 +17,11 @@ from concord.casework.models import NEVER, Audience, ClockRun, Matter
 from concord.foundation.database.scope import SYSTEM, enter
 from concord.foundation.journal.models import Entry
 
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 TODAY = date(2026, 3, 20)
 SIZE = 60
 
 
-@pytest.mark.django_db
 def test_copies_are_as_the_engine_would_have_written_them() -> None:
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL is filled by the superuser, outside of the tests' transaction")
@@ -46,7 +46,6 @@ def test_copies_are_as_the_engine_would_have_written_them() -> None:
     assert Entry.objects.filter(matter_uid=copies[0].uid).count() == 10
 
 
-@pytest.mark.django_db
 def test_people_see_and_handle_copies() -> None:
     if connection.vendor != "sqlite":
         pytest.skip("as above")

@@ -89,6 +89,7 @@ def test_what_many_organisations_do_each_is_known(toys: World) -> None:
     assert look(toys, [matter.number], by="asked.leader")[matter.number].done == {"sign", "stand_aside"}
 
 
+@pytest.mark.slow
 def test_looking_costs_the_same_for_2_and_for_20(world: World) -> None:
     numbers = [world.matter_in("delivered").number for _ in range(20)]
     actor = world.actor("asked.leader", at=AT)

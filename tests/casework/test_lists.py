@@ -118,6 +118,7 @@ wishes = st.builds(
 )
 
 
+@pytest.mark.slow
 @BOUNDED
 @given(
     plans=st.lists(st.one_of(ways, joint_ways), min_size=2, max_size=5),
@@ -150,6 +151,7 @@ def test_every_list_is_what_a_slow_look_finds(
         transaction.set_rollback(True)
 
 
+@pytest.mark.slow
 @BOUNDED
 @given(plans=st.lists(st.one_of(ways, joint_ways), min_size=2, max_size=5))
 def test_today_asks_for_what_a_post_may_do(toys: World, plans: list[Way | JointWay]) -> None:
@@ -205,6 +207,7 @@ def may(by: Actor, matter: Matter, duty: str) -> bool:
     return any(by.may(act.permission) for act in acts if decides(act) == (duty == SIGN))
 
 
+@pytest.mark.slow
 @BOUNDED
 @given(plans=st.lists(ways, min_size=2, max_size=6), first=st.sampled_from(DAYS), long=st.integers(0, 40))
 def test_map_and_calendar_count_what_is_open(toys: World, plans: list[Way], first: date, long: int) -> None:

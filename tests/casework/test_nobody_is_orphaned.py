@@ -220,6 +220,7 @@ def matters(world: World) -> list[Matter]:
     return [world.matter_in(state) for state in STATES]
 
 
+@pytest.mark.slow
 @FEW
 @given(course=events)
 def test_each_open_request_always_has_somebody_who_can_act(

@@ -78,6 +78,7 @@ def find_ones_own_side(run: Run, by: Actor) -> None:
         assert told.joined_at is not None
 
 
+@pytest.mark.slow
 @BOUNDED
 @given(
     plans=st.lists(st.one_of(ways, joint_ways), min_size=1, max_size=3), people=st.lists(posts, min_size=1, max_size=3)

@@ -210,6 +210,7 @@ def test_comparing_runs_without_django() -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_an_installation_that_was_never_prepared_says_so(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CONCORD_")}
     done = subprocess.run(

@@ -20,7 +20,7 @@ from concord.foundation.jobs.registry import job
 from tests.foundation.worker_process import JOB
 from tests.support.database import DatabaseUnderTest
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 PATIENCE = 30.0
 
 Start = Callable[[], subprocess.Popen[bytes]]

@@ -32,6 +32,7 @@ def test_the_reference_is_what_the_api_says_of_itself() -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_reference() -> None:
     made = subprocess.run(
         [sys.executable, "-m", "concord.entrypoints.rest.schema"], capture_output=True, check=True, cwd=PROJECT

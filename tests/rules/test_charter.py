@@ -301,6 +301,7 @@ def test_an_alliance_may_do_without_a_rotation() -> None:
     assert load(files, "toy").rotation is None
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_a_damaged_charter_is_checked_and_never_crashes(data: st.DataObject) -> None:

@@ -129,6 +129,7 @@ def test_the_ladder_and_the_agenda(world: World, sit: Sit, monday: time_machine.
     assert centre.get("/agenda/", {"after": "x"}).status_code == 422
 
 
+@pytest.mark.slow
 def test_the_agenda_costs_the_same_with_3_and_with_30_matters(
     world: World, sit: Sit, monday: time_machine.Traveller
 ) -> None:

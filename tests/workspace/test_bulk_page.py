@@ -217,6 +217,7 @@ def test_leaving_goes_only_to_pages_of_ours(world: World, sit: Sit) -> None:
     assert 'href="https://evil.example' not in text_of(page)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("do", ["", "assistance.accept", "assign", "remind"])
 def test_a_page_of_20_rows_costs_what_one_of_2_does(do: str, world: World, sit: Sit) -> None:
     matters = [world.matter_in("delivered") for _ in range(20)]

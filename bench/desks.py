@@ -30,6 +30,7 @@ OK: Final = "“ok” behind the same middleware"
 DEEP: Final = 250
 GOOD: Final = "200"
 LEAST_DEEP: Final = 100
+LINE: Final = b"<tr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +88,23 @@ class Desk:
             "list": "/matters/",
             "list, one state": "/matters/?state=closed",
             "list, overdue": "/matters/?overdue=1",
-            "list, mine": "/matters/?mine=1",
+            "list, mine": "/matters/?handler=me",
             "search, frequent word": "/matters/?q=商贸",
             "matter": f"/matters/{self._shown}/",
             "calendar": f"/calendar/?month={self._month}",
-            "queue": "/queue/",
+            "queue": "/queues/enforcement/",
         }
         if self._in_full:
+            beginning, word = self._words_of_one()
             pages |= {
                 f"list, {DEEP} matters down": f"/matters/?after={self._deep}",
                 "list, open ones": "/matters/?open=1",
                 "list, procedure and rare state": "/matters/?procedure=assistance&state=accepted",
-                "search, word of one matter": f"/matters/?q={self._rare()}",
-                "search, two rare words": "/matters/?q=宏和兴 灯饰",
-                "search, number": f"/matters/?q={self._shown[-5:]}",
+                "search, word of one matter": f"/matters/?q={word}",
+                "search, two words of one matter": f"/matters/?q={beginning} {word}",
+                "search, two words of many": "/matters/?q=宏和兴 灯饰",
+                "search, number": f"/matters/?q={self._shown}",
+                "search, end of a number": f"/matters/?q={self._shown[-5:]}",
                 "cases": "/cases/",
                 "notices": "/notices/",
             }
@@ -112,19 +116,20 @@ class Desk:
             asked["API matter"] = Asked(f"/api/v1/matters/{self._shown}", self._program)
         return asked
 
-    def _rare(self) -> str:
+    def _words_of_one(self) -> tuple[str, str]:
+        """How the title of a matter of some time ago begins, and the word in it that no other matter has."""
         enter(SYSTEM)
         rows = Audience.objects.filter(scope_id=self.actor.scope_id, matter__title__contains="）")
         title = rows.select_related("matter").order_by("-sort_key")[LEAST_DEEP].matter.title
         enter(NOBODY)
-        return title.rpartition("（")[2].removesuffix("）")
+        return title[:2], title.rpartition("（")[2].removesuffix("）")
 
-    def in_process(self, asked: Asked) -> Callable[[], None]:
-        """The request through WSGI in this process, where its statements can be seen."""
+    def in_process(self, asked: Asked) -> Callable[[], int]:
+        """The request through WSGI in this process, where its statements can be seen; gives the lines of its tables."""
         path, _, query = asked.path.partition("?")
         headers = {f"HTTP_{name.upper()}": value for name, value in asked.headers.items()}
 
-        def ask() -> None:
+        def ask() -> int:
             told: list[str] = []
 
             def start(status: str, _headers: Any, _failure: Any = None, /) -> Callable[[bytes], object]:
@@ -143,10 +148,11 @@ class Desk:
                 **headers,
             }
             answer = self._application(environ, start)
-            b"".join(answer)
+            page = b"".join(answer)
             answer.close()
             if not told[0].startswith(GOOD):
                 raise RuntimeError(f"{asked.path}: {told[0]}")
+            return page.count(LINE)
 
         return ask
 

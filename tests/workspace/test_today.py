@@ -6,9 +6,12 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from concord.casework.desk.reminding import remind
 from concord.casework.models import Audience
-from tests.support.worlds import World, time
+from tests.support.worlds import World, speaking_as, time
 from tests.workspace.conftest import Sit
 from tests.workspace.desk import Desk, missing, text_of
 
@@ -125,6 +128,28 @@ def test_an_offered_date_waits_on_today_of_who_may_answer_it(
     assert answer not in text_of(sit("asking.clerk").get(TODAY))
     assert desk.fill(answer, decision="take").status_code == 302
     assert "商请改期" not in part(desk, "asked")
+
+
+def test_today_costs_the_same_however_many_ask(world: World, sit: Sit, morning: time_machine.Traveller) -> None:
+    """Half of what came in is handled by a colleague, so that the reminders of it stand by themselves."""
+    asking = world.actor("asking.case_officer")
+    morning.move_to(time("2026-02-09T10:00"), tick=False)
+    leader = sit("asked.leader")
+
+    def ask(many: int) -> int:
+        for n in range(many):
+            matter = world.matter_in("delivered", case_ref=f"第{n}件")
+            if n % 2:
+                leader.post(
+                    f"/matters/{matter.number}/handler/", {"handler": world.actor("asked.case_officer").post.pk}
+                )
+            with speaking_as(asking):
+                remind(matter=matter.uid, text="请回电", by=asking, at=time("2026-02-09T10:00"))
+        with CaptureQueriesContext(connection) as queries:
+            assert "请回电" in part(leader, "asked")
+        return len(queries)
+
+    assert ask(2) == ask(8)
 
 
 def test_who_stands_in_is_told_so_and_changes_posts_from_here(

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from concord.entrypoints.workspace.jinja import day, in_english
+from concord.entrypoints.workspace.jinja import in_english, plain_day
 from concord.entrypoints.workspace.presenting import words
 from concord.rules.calendar import Calendar
 from concord.rules.days import MONTHS_EN
@@ -58,7 +58,7 @@ class Span:
     def title(self) -> str:
         """The month, or the week by its first and last day."""
         if self.view == WEEK:
-            return _("%(first)s至%(last)s") % {"first": day(self.first), "last": day(self.last)}
+            return _("%(first)s至%(last)s") % {"first": plain_day(self.first), "last": plain_day(self.last)}
         if in_english():
             return f"{MONTHS_EN[self.on.month - 1]} {self.on.year}"
         return f"{self.on.year}年{self.on.month}月"

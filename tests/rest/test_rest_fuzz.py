@@ -20,12 +20,14 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from concord.casework.desk.views import save_view
 from concord.casework.models import Paper
 from concord.entrypoints.rest.schema import described
+from concord.foundation.database.clock import now
 from concord.foundation.database.scope import SYSTEM, enter
 from concord.foundation.organisations.models import CharterVersion
 from tests.rest.callers import secret_of
-from tests.support.worlds import World
+from tests.support.worlds import World, speaking_as
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 DESCRIPTION: dict[str, Any] = json.loads(described())
@@ -53,12 +55,16 @@ def known_things(world: World) -> dict[str, list[str]]:
     matter = world.matter_in("drafted")
     world.matter_in("answered")
     file = world.upload("证据.txt", by="asking.case_officer")
+    leader = world.actor("asking.leader")
+    with speaking_as(leader):
+        view = save_view(page="matters", name="来件", query="direction=in", shared=True, by=leader, at=now())
     return {
         "number": [matter.number],
         "act": ["submit", "revise", "withdraw"],
         "procedure": ["assistance"],
         "offer": ["1"],
         "link": ["1"],
+        "view": [str(view.pk)],
         "digest": list(CharterVersion.objects.values_list("digest", flat=True)),
         "uid": [str(one) for one in (case.uid, file.uid, *Paper.objects.values_list("uid", flat=True))],
     }

@@ -22,6 +22,7 @@ from concord.entrypoints.rest.operations import (
     exports,
     files,
     journal,
+    own,
     people,
     sheets,
 )
@@ -92,6 +93,7 @@ for kind in (
     bulk,
     files,
     journal,
+    own,
     people,
     sheets,
 ):

@@ -13,18 +13,17 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from concord.casework.desk import lists
+from concord.casework.desk import feeds, lists
 from concord.casework.desk.lists import DueDay, Wanted
 from concord.casework.queries import ShownMatter
 from concord.entrypoints.workspace.calendar_sheet import DAYS_OF_WEEK, MONTH, WEEK, Span, span_of, weeks
 from concord.entrypoints.workspace.jinja import in_english, named
 from concord.entrypoints.workspace.presenting import Glass, glass_of, rows_of, words
 from concord.entrypoints.workspace.routing import Handled, page, public
-from concord.foundation.access import commands, queries
+from concord.foundation.access import queries
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import now
-from concord.foundation.database.scope import speaking_for, writing
-from concord.foundation.journal import commands as journal
+from concord.foundation.database.scope import speaking_for
 from concord.rules.days import WEEKDAYS_EN, WEEKDAYS_ZH
 
 MOST_IN_FEED = 300
@@ -109,13 +108,9 @@ def calendar_feed(request: Handled) -> HttpResponse:
     if request.method == "POST":
         at = now()
         if request.POST.get("do") == "end":
-            with writing():
-                if commands.revoke_feed(by=by, at=at):
-                    journal.record(event="feed.revoke", at=at, by=by, internal=True, details={"post": by.post.id})
+            feeds.end_feed(by=by, at=at)
             return redirect("workspace:calendar_feed")
-        with writing():
-            _feed, secret = commands.make_feed(by=by, random_bytes=secrets.token_bytes(32), at=at)
-            journal.record(event="feed.make", at=at, by=by, internal=True, details={"post": by.post.id})
+        _feed, secret = feeds.make_feed(by=by, random_bytes=secrets.token_bytes(32), at=at)
         address = request.build_absolute_uri(reverse("workspace:feed", args=[secret]))
     held, glass = queries.feed_of(by), glass_of(by)
     labels = {post.id: words(post) for post in glass.charter.posts}

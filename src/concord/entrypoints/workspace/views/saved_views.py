@@ -31,7 +31,7 @@ def view_save(request: Handled) -> HttpResponse:
             kept = saved.save_view(
                 page=request.POST.get("page", "")[:LONGEST_PAGE],
                 name=request.POST.get("name", ""),
-                query=urlencode(sorted(parse_qsl(request.POST.get("query", "")))),
+                query=request.POST.get("query", ""),
                 shared=request.POST.get("shared") == "1",
                 by=request.actor,
                 at=now(),

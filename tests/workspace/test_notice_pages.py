@@ -103,6 +103,9 @@ def test_a_test_mail_arrives(world: World, sit: Sit, letterbox: Letterbox) -> No
     answer = sit("asking.leader").post(SETTINGS + "test/")
     assert answer.status_code == 302
     assert letterbox.receivers == [["somebody@example.org"]]
+    [text] = letterbox.texts()
+    assert "这是一封测试邮件" in text
+    assert "This is a test." in text
 
 
 def test_a_test_mail_that_cannot_go_says_why(world: World, sit: Sit, letterbox: Letterbox) -> None:

@@ -35,6 +35,7 @@ def test_the_link_sets_a_password_once(world: World, sit: Sit, morning: time_mac
     assert "请查收邮件" in text_of(desk.get(SENT))
     (message,) = mail.outbox
     assert (message.subject, message.to) == ("协保：重置密码", [person.email])
+    assert message.from_email.endswith("<concord@example.gov.cn>")
     assert person.zh not in str(message.body)
     assert person.username not in str(message.body)
     link = LINK.search(str(message.body))

@@ -25,6 +25,7 @@ from concord.entrypoints.workspace.account_events import note_lock
 from concord.entrypoints.workspace.jinja import instant
 from concord.entrypoints.workspace.vouching import vouched_for
 from concord.foundation.database.clock import now
+from concord.foundation.notices.mailing import sender
 from concord.foundation.organisations.models import Person
 
 APP, ACTION = "allauth.account", "login_failed"
@@ -92,6 +93,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth pu
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  allauth's signature
         """Nobody signs up; people are enrolled."""
         return False
+
+    def get_from_email(self) -> str:
+        """The sender of all our e-mail."""
+        return sender()
 
     def is_reauthentication_required(self, *, app: str, **given: Any) -> bool:
         """Whether changes need the password or code again: unless one was given within five minutes."""

@@ -17,7 +17,8 @@ from concord.casework import commands
 from concord.entrypoints.workspace.middleware import ActorRequest
 from concord.entrypoints.workspace.presenting import words
 from concord.foundation.access.actor import Actor
-from concord.foundation.database.clock import now
+from concord.foundation.database.clock import legal_date, now
+from concord.foundation.organisations.queries import charter_on
 from concord.rules.errors import ConcordError, NotAllowed, NotFound, Said
 
 P = ParamSpec("P")
@@ -50,7 +51,7 @@ def page(
                 if handled.actor is None:
                     raise _no_post()
                 if not handled.actor.may(permission):
-                    raise _not_for_post(permission)
+                    raise _not_for_post(permission, handled.actor)
                 return view(handled, *args, **kwargs)
             except ConcordError as error:
                 return error_page(request, error)
@@ -103,11 +104,15 @@ def _no_post() -> NotAllowed:
     )
 
 
-def _not_for_post(permission: str) -> NotAllowed:
+def _not_for_post(permission: str, actor: Actor) -> NotAllowed:
+    charter = charter_on(legal_date(now()))
+    names = {one.id: Said(one.zh, one.en) for one in (*charter.permissions, *charter.posts)}
+    power, post = (names.get(one, Said(one, one)) for one in (permission, actor.post.kind))
     return NotAllowed(
         "access.not_for_post",
         Said(
-            f"您的岗位没有权限（{permission}）打开这一页。如有其他岗位，请在右上角切换。",
-            f"Your post lacks the permission {permission} for this page. Switch to another post at the top right.",
+            f"这一页用于“{power.zh}”，您现在的岗位（{post.zh}）没有这项权限。如有其他岗位，请在右上角切换。",
+            f"This page is for “{power.en}”, which your present post ({post.en}) may not do. "
+            "If you hold another post, switch to it at the top right.",
         ),
     )

@@ -52,7 +52,7 @@ def send_due(*, at: datetime) -> int:
         return sum(_send(person, server, at=at) for person in sorted(persons))
 
 
-def send_test(*, by: Actor, at: datetime) -> None:
+def send_test(*, by: Actor) -> None:
     """Send the actor a message at once, to see that e-mail arrives.
 
     Raises Conflict ``notices.no_mail`` without a mail server or an address, Unavailable ``notices.mail_failed``.
@@ -66,7 +66,17 @@ def send_test(*, by: Actor, at: datetime) -> None:
             ),
         )
     try:
-        message(by.person, [], at=at).send()
+        letter(
+            by.person.email,
+            subject="协保：测试邮件 / Concord: test message",
+            opening=Said(
+                "这是一封测试邮件。收到它，说明协保的通知可以发到这个邮箱。调整发送时间或者停止发送：",
+                "This is a test. It shows that notices of Concord reach this address. "
+                "To change when they come, or to stop them:",
+            ),
+            link=f"{settings.ADDRESS}/notices/settings/",
+            closing=Said("邮件中不含案件内容。", "E-mail carries no content of cases."),
+        ).send()
     except (OSError, SMTPException) as error:
         said = Said(
             "邮件服务器没有接收这封邮件，请稍后再试，或联系系统管理员核对邮箱。",
@@ -112,7 +122,7 @@ def message(
     lines = [line(one, at=at) for one in told[:LINES]]
     more = len(told) - len(lines)
     address = settings.ADDRESS
-    opening = Said(f"您有 {len(told)} 条新通知：", f"You have {len(told)} new notices:")
+    opening = Said(f"您有 {len(told)} 条新通知：", f"You have {len(told)} new notice{'s' if len(told) > 1 else ''}:")
     if more:
         lines.append((Said(f"另有 {more} 条", f"and {more} more"), f"{address}/notices/"))
     closing = Said(
@@ -151,11 +161,15 @@ def letter(address: str, *, subject: str, opening: Said, link: str, closing: Sai
     return _mail(address, subject, plain=plain, html=html)
 
 
+def sender() -> str:
+    """Who our e-mail comes from."""
+    return formataddr(("协保 Concord", settings.DEFAULT_FROM_EMAIL))
+
+
 def _mail(
     address: str, subject: str, *, plain: str, html: str, connection: BaseEmailBackend | None = None
 ) -> EmailMultiAlternatives:
-    sender = formataddr(("协保 Concord", settings.DEFAULT_FROM_EMAIL))
-    made = EmailMultiAlternatives(subject, plain, sender, [address], connection=connection)
+    made = EmailMultiAlternatives(subject, plain, sender(), [address], connection=connection)
     made.attach_alternative(html, "text/html")
     return made
 

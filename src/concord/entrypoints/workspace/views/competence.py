@@ -124,7 +124,7 @@ def _facts(kind: str, typed: Mapping[str, list[str]], glass: Glass) -> Facts:
 
 
 LABELS: Mapping[str, Callable[[], str]] = {
-    "cause": lambda: _("案由"),
+    "cause": lambda: _("违法行为的案由"),
     "violation_places": lambda: _("违法行为发生地"),
     "business_place": lambda: _("实际经营地"),
     "registered": lambda: _("直播间运营者是否办理登记"),
@@ -134,7 +134,7 @@ LABELS: Mapping[str, Callable[[], str]] = {
     "same_party": lambda: _("各地是否同一被请求人"),
     "first_filed": lambda: _("最先立案（受理）的机关"),
     "also_filed": lambda: _("其他已立案（受理）的机关"),
-    "holder": lambda: _("线索（请求）现在的机关"),
+    "holder": lambda: _("线索（请求）现在哪个机关"),
     "arrival": lambda: _("线索来源"),
     "transferred_by": lambda: _("移送机关"),
 }

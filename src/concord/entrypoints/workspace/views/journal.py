@@ -35,6 +35,7 @@ def journal_page(request: Handled) -> HttpResponse:
         until=_day(asked["until"]),
     )
     concerned = _concerned(entries[:ROWS])
+    names = _names(entries[:ROWS])
     rows = [
         {
             "number": entry.id,
@@ -44,6 +45,7 @@ def journal_page(request: Handled) -> HttpResponse:
             "person": named(entry.person) if entry.person else _("系统"),
             "organisation": named(entry.organisation) if entry.organisation else "",
             "subject": entry.subject,
+            "subject_name": names.get(entry.subject, ""),
             "subject_url": reverse("workspace:matter_by_uid", args=[entry.matter_uid]) if entry.matter_uid else "",
             "details": concerned.get(entry.id, []) + detail_words(entry.details, entry.event, glass),
         }
@@ -65,6 +67,12 @@ def _concerned(entries: list[Entry]) -> dict[int, list[tuple[str, str]]]:
     others = {entry.id: about[entry.id] for entry in entries if about.get(entry.id) not in {None, entry.person_id}}
     people = Person.objects.in_bulk(set(others.values()))
     return {row: [(_("人员"), named(people[person]))] for row, person in others.items() if person in people}
+
+
+def _names(entries: list[Entry]) -> dict[str, str]:
+    """The names of the people whose usernames are what entries are about."""
+    subjects = {entry.subject for entry in entries if entry.subject and entry.matter_uid is None}
+    return {person.username: named(person) for person in Person.objects.filter(username__in=subjects)}
 
 
 def _day(text: str) -> date | None:

@@ -102,7 +102,7 @@ def notice_settings(request: Handled) -> HttpResponse:
 @page("directory:read")
 def test_mail(request: Handled) -> HttpResponse:
     """Send oneself a message now."""
-    send_test(by=request.actor, at=now())
+    send_test(by=request.actor)
     messages.success(request, _("测试邮件已交给邮件服务器。"))
     return redirect("workspace:notice_settings")
 

@@ -106,13 +106,14 @@ def _no_post() -> NotAllowed:
 
 def _not_for_post(permission: str, actor: Actor) -> NotAllowed:
     charter = charter_on(legal_date(now()))
-    names = {one.id: Said(one.zh, one.en) for one in (*charter.permissions, *charter.posts)}
-    power, post = (names.get(one, Said(one, one)) for one in (permission, actor.post.kind))
+    names = {power.id: Said(power.zh, power.en) for power in charter.permissions}
+    names |= {post.id: Said(post.zh, post.en) for post in charter.posts}
+    asked, held = (names.get(one, Said(one, one)) for one in (permission, actor.post.kind))
     return NotAllowed(
         "access.not_for_post",
         Said(
-            f"这一页用于“{power.zh}”，您现在的岗位（{post.zh}）没有这项权限。如有其他岗位，请在右上角切换。",
-            f"This page is for “{power.en}”, which your present post ({post.en}) may not do. "
+            f"这一页用于“{asked.zh}”，您现在的岗位（{held.zh}）没有这项权限。如有其他岗位，请在右上角切换。",
+            f"This page is for “{asked.en}”, which your present post ({held.en}) may not do. "
             "If you hold another post, switch to it at the top right.",
         ),
     )

@@ -15,7 +15,7 @@ from concord.casework.desk import search
 from concord.casework.models import Audience, Matter, Paper, Participant
 from concord.foundation.database import search as index
 from concord.foundation.organisations.models import Organisation
-from concord.rules.bigrams import BREAK, PAIR, THREE, tokens
+from concord.rules.bigrams import BREAK, PAIR, FIVE, tokens
 
 LONGEST_PREFIX = 150
 
@@ -96,8 +96,8 @@ class Wording:
     def rows(self, copy: Copy, variant: int) -> Iterator[tuple[int | None, list[list[str]], bool, list[int]]]:
         """Every row of words of a copy: its scope, its parts, whether what is shared goes between, who may find it."""
         one, placed = self._found[copy.original], self._placed[variant]
-        title = [*one.title, *_pieces(copy.firm, PAIR), *_pieces(str(copy.n), THREE)] if one.title else []
-        head = [token for part in copy.number.lower().split("-") for token in _pieces(part, THREE)]
+        title = [*one.title, *_pieces(copy.firm, PAIR), *_pieces(str(copy.n), FIVE)] if one.title else []
+        head = [token for part in copy.number.lower().split("-") for token in _pieces(part, FIVE)]
         head = _joined([head, title, *(self._names[placed.get(at, at)] for at in one.organisations)])
         papers = _joined([_tokens([self._paper(copy, placed, paper)]) for paper in one.papers])
         scopes = [self._scope(scope, placed) for scope in one.scopes]

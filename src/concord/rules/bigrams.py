@@ -1,7 +1,7 @@
 """Finding text by its parts: what is kept of a text, what is asked of it, and where in it a question is answered.
 
 Chinese knows no spaces, so a run of Chinese characters is kept as its overlapping pairs, and a run of other letters and
-digits as its overlapping threes: any part of a name, number or code is then a row of neighbouring tokens. Width and
+digits as its overlapping fives: any part of a name, number or code is then a row of neighbouring tokens. Width and
 case do not matter; whatever is neither letter nor digit only parts the runs.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeAlias
 
-PAIR, THREE = 2, 3
+PAIR, FIVE = 2, 5
 # Stands between two texts, so that nothing is found across their border; no question holds it.
 BREAK = "¦"
 SHORTEST_QUESTION = 2
@@ -151,4 +151,4 @@ def _size(letter: str) -> int:
     """How many characters a token that begins with this one has; 0 for what only parts runs."""
     if not letter.isalnum():
         return 0
-    return PAIR if any(first <= ord(letter) <= last for first, last in _HAN) else THREE
+    return PAIR if any(first <= ord(letter) <= last for first, last in _HAN) else FIVE

@@ -25,7 +25,7 @@ from concord.rules.procedure import Field, FieldType, Procedure
 
 TABLE = "casework_words"
 # One more whenever other words are kept than before; ``desk.rewording`` then writes those of every matter anew.
-EDITION = 1
+EDITION = 2
 # More hits than this are not gathered and sorted; then the list itself is walked until a page is full.
 MOST_GATHERED = 3000
 EXCERPT = 60

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from concord.casework.models import ClockRun, Matter
 from concord.casework.queries import Parties
@@ -30,14 +30,15 @@ class Turn:
     calendar: Calendar
     at: datetime
 
-    def runs(self, clock: str) -> QuerySet[ClockRun]:
-        """The runs of a clock that the act bears upon: of one of several, only its own."""
-        return borne_upon(self.matter, self.procedure, self.act, clock, by=self.by)
+    def runs(self, *clocks: str) -> QuerySet[ClockRun]:
+        """The runs of these clocks that the act bears upon: of one of several, only its own."""
+        return borne_upon(self.matter, self.procedure, self.act, *clocks, by=self.by)
 
 
 def borne_upon(
-    matter: Matter, procedure: Procedure, act: ActRule, clock: str, *, by: Organisation
+    matter: Matter, procedure: Procedure, act: ActRule, *clocks: str, by: Organisation
 ) -> QuerySet[ClockRun]:
-    """The running runs of ``clock``; of what each organisation does for itself, none but that of ``by``."""
-    runs = ClockRun.objects.filter(matter=matter, clock=clock, running=True)
-    return runs.filter(owner=by) if act.each and procedure.clock(clock).owner == act.role else runs
+    """The running runs of ``clocks``; of what each organisation does for itself, none but those of ``by``."""
+    runs = ClockRun.objects.filter(matter=matter, clock__in=clocks, running=True)
+    own = [clock for clock in clocks if act.each and procedure.clock(clock).owner == act.role]
+    return runs.exclude(~Q(owner=by), clock__in=own) if own else runs

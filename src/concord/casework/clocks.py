@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from concord.casework.adjusting import adjust
 from concord.casework.bearing import Turn, borne_upon
-from concord.casework.counting import count, ends_of, is_over
+from concord.casework.counting import Ends, count, ends_of, is_over
 from concord.casework.models import NEVER, Audience, ClockRun, Matter
 from concord.foundation.database.clock import LEGAL_ZONE, legal_date
 from concord.foundation.database.locking import locked
@@ -22,10 +22,11 @@ from concord.rules.procedure import ClockRule, Procedure, refusals
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What an act did to clocks: those it started, and those it suspended or counted anew."""
+    """What an act did to clocks: those it started or counted anew; the ends of counting ones, None when untouched."""
 
     started: Sequence[ClockRun]
     moved: Sequence[ClockRun]
+    ends: Ends | None
 
     def said(self) -> dict[str, str]:
         """For the journal: ``clock.<id>`` → the last legal day, or ``suspended``."""
@@ -67,23 +68,27 @@ def apply(turn: Turn) -> Changed:
 
     A clock that is started again while it runs is replaced: the earlier run ends with this act.
     """
-    act, at = turn.act, turn.at
-    ending = {"running": False, "ended_at": at, "ended_by": act.id}
-    if act.to is not None and turn.procedure.state(act.to).final:
-        ClockRun.objects.filter(matter=turn.matter, running=True).update(**ending)
-    for name in (*act.stops, *act.starts):
-        turn.runs(name).update(**ending)
+    act = turn.act
+    final = act.to is not None and turn.procedure.state(act.to).final
+    ended = ClockRun.objects.filter(matter=turn.matter, running=True) if final else turn.runs(*act.stops, *act.starts)
+    if final or act.stops or act.starts:
+        ended.update(running=False, ended_at=turn.at, ended_by=act.id)
     moved = adjust(turn)
     started = [run for name in act.starts for run in _start(turn, turn.procedure.clock(name))]
-    bring_up_to_date(turn.matter)
-    return Changed(started, moved)
+    touched = final or act.stops or started or moved
+    return Changed(started, moved, _follow(turn.matter) if touched else None)
 
 
 def bring_up_to_date(matter: Matter) -> None:
     """Let ``matter.next_due`` and every side's lists follow the clocks; the caller saves the matter."""
-    due, late_after = ends_of(matter)
-    matter.next_due = due if due != NEVER else None
+    due, late_after = _follow(matter)
     Audience.objects.filter(matter=matter).update(due=due, late_after=late_after)
+
+
+def _follow(matter: Matter) -> Ends:
+    ends = ends_of(matter)
+    matter.next_due = ends[0] if ends[0] != NEVER else None
+    return ends
 
 
 def _start(turn: Turn, rule: ClockRule) -> list[ClockRun]:

@@ -29,7 +29,7 @@ from concord.foundation.organisations.models import Organisation
 from concord.foundation.organisations.queries import calendar_on, centre, charter_on
 from concord.rules import answers as rule_answers
 from concord.rules.canonical import JSON, canonical_json
-from concord.rules.errors import InvalidInput
+from concord.rules.errors import ConcordError, InvalidInput
 from concord.rules.identifiers import uuid7
 from concord.rules.numbering import matter_number
 from concord.rules.procedure import Act as ActRule
@@ -81,11 +81,8 @@ def begin(
     where = f"{procedure}:{sorted(codes_of(parties).items())}:{case.uid if case else ''}"
     try:
         return _begin(procedure, parties, case, asked, asked.digest(where))
-    except IntegrityError:
-        done = _done_before(asked, asked.digest(where))
-        if done is None:
-            raise
-        return done.matter
+    except (IntegrityError, ConcordError) as refused:
+        return _done_before(asked, asked.digest(where), refused).matter
 
 
 def perform(
@@ -108,11 +105,8 @@ def perform(
     digest = asked.digest(str(matter))
     try:
         return _perform(matter, version, asked, digest)
-    except IntegrityError:  # the key has acted in another matter meanwhile
-        done = _done_before(asked, digest)
-        if done is None:
-            raise
-        return done
+    except (IntegrityError, ConcordError) as refused:
+        return _done_before(asked, digest, refused)
 
 
 def acknowledge(*, matter: Matter, by: Actor, at: datetime) -> None:
@@ -139,9 +133,6 @@ def _begin(procedure_id: str, parties: Named, case: Case | None, asked: Asked, d
     with writing():
         middle = centre()
         series = numbers.lock_series(organisation=middle, kind=SERIES_OF_MATTERS, year=today.year)
-        done = _done_before(asked, digest)
-        if done is not None:
-            return done.matter
         version, procedure = version_in_force(procedure_id, on=today)
         rule = _rule(procedure, asked.act)
         if not rule.initial:
@@ -183,12 +174,9 @@ def _begin(procedure_id: str, parties: Named, case: Case | None, asked: Asked, d
 def _perform(uid: UUID, version: int, asked: Asked, digest: str) -> Act:
     with writing():
         rows = visible_to(asked.by).select_related("procedure_version", "origin", "target")
-        row = locked(rows).filter(uid=uid).first()
+        row = locked(rows.defer("procedure_version__text")).filter(uid=uid).first()
         if row is None:
             raise no_matter()
-        done = _done_before(asked, digest)
-        if done is not None:
-            return done
         known = seen(row, role=row.role, by=asked.by, on=legal_date(asked.at))
         if known.version != version:
             raise refusals.stale()
@@ -225,6 +213,7 @@ def _do(known: Seen, rule: ActRule, asked: Asked, digest: str) -> Act:
     holders = [one.id for one in known.parties[rule.role]]
     done = rounds.as_done(procedure, rule, queries.told(matter, procedure), holders, own.id)
     act = _written(known, done, asked, taken, digest)
+    before = (matter.facts, matter.drafts)
     released = effects.fold(matter, procedure, rule, taken, at=at)
     effects.attach(act, files, released)
     effects.move(matter, done, known)
@@ -234,14 +223,16 @@ def _do(known: Seen, rule: ActRule, asked: Asked, digest: str) -> Act:
     paper = None
     if rule.paper:
         paper = letters.issue(act, known, changed.started, charter=charter, by=asked.by, entropy=asked.entropy)
-    effects.settle(matter, procedure, known)
-    effects.join(matter, procedure, rule, known.parties, at=at)
-    effects.place(act, rule, procedure)
-    receivers = effects.send(act, known.parties)
+    waiting = effects.settle(matter, procedure, known)
+    sides = effects.join(matter, procedure, rule, known.parties, at)
+    joined = any(not side.state for side in sides)
+    effects.place(act, rule, known, sides, waiting=waiting, ends=changed.ends)
+    receivers = effects.send(act, known.parties, sides)
     _record(act, asked.by, changed, paper, version=procedure.digest if moved else None)
     effects.tell(act, procedure, rule, known.parties, receivers)
-    for follow in FOLLOWERS:
-        follow(act, procedure)
+    if taken or paper or joined or before != (matter.facts, matter.drafts):
+        for follow in FOLLOWERS:
+            follow(act, known.parties, sides)
     return act
 
 
@@ -320,11 +311,16 @@ def _with_answers_problems(wrong: InvalidInput, procedure: Procedure, rule: ActR
     return wrong
 
 
-def _done_before(asked: Asked, digest: str) -> Act | None:
-    """The act that the same key has already done; Conflict ``casework.key_reused`` when it was another request."""
+def _done_before(asked: Asked, digest: str, refused: Exception) -> Act:
+    """The act that the same key has already done, which is why it was refused this time; else raises ``refused``.
+
+    Raises Conflict ``casework.key_reused`` when the key did another request.
+    """
     done = Act.objects.select_related("matter").filter(organisation=asked.by.organisation, key=asked.key).first()
-    if done is not None and done.key_digest != digest:
-        raise refusals.key_reused()
+    if done is None:
+        raise refused
+    if done.key_digest != digest:
+        raise refusals.key_reused() from None
     return done
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import TypeAlias
 
 from django.db.models import Min
 
@@ -12,8 +13,10 @@ from concord.rules.calendar import Calendar
 from concord.rules.clocks import Due
 from concord.rules.procedure.clock_runs import Written
 
+Ends: TypeAlias = tuple[date, date]
 
-def ends_of(matter: Matter) -> tuple[date, date]:
+
+def ends_of(matter: Matter) -> Ends:
     """When the first of the counting clocks ends: the safe day and the legal one, ``NEVER`` without a clock."""
     counting = ClockRun.objects.filter(matter=matter, running=True, suspended_on__isnull=True)
     first = counting.aggregate(due=Min("safe_due"), late=Min("legal_due"))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Case as Choice
-from django.db.models import When
+from django.db.models import Value, When
+from django.db.models.functions import Coalesce
 
 from concord.casework import queries
-from concord.casework.counting import ends_of
+from concord.casework.counting import Ends
 from concord.casework.models import Act, Attachment, Audience, Matter, Message, Participant
 from concord.casework.queries import READ, Parties, Seen
 from concord.foundation.access.models import Scope
@@ -25,7 +26,7 @@ from concord.rules.procedure import Procedure, facts, rounds
 from concord.rules.procedure.leading import decides, duty_of
 
 TITLE_LENGTH = 200
-PLACES = ("state", "open", "due", "late_after", "ours", "duty", "sort_key", "handler", "department")
+PLACES = ("state", "open", "due", "late_after", "ours", "duty", "sort_key", "handler_id", "department_id")
 
 
 def fold(
@@ -70,8 +71,8 @@ def move(matter: Matter, rule: ActRule, known: Seen) -> None:
     matter.version += 1
 
 
-def settle(matter: Matter, procedure: Procedure, known: Seen) -> None:
-    """Write the matter's row: who holds it is who is awaited; nobody alone while several organisations are."""
+def settle(matter: Matter, procedure: Procedure, known: Seen) -> Collection[int]:
+    """Write the matter's row, and return who is awaited: who holds it; nobody holds it alone while several are."""
     holders = {role: [one.id for one in held_by] for role, held_by in known.parties.items()}
     waiting = rounds.awaited(procedure, matter.state, queries.told(matter, procedure), holders)
     matter.holder_id = waiting[0] if len(waiting) == 1 else None
@@ -82,11 +83,13 @@ def settle(matter: Matter, procedure: Procedure, known: Seen) -> None:
     handling = matter.facts.get("handling")
     matter.handling = handling if isinstance(handling, str) else matter.handling
     matter.save()
+    return waiting
 
 
-def show(matter: Matter, role: str, organisation: Organisation, *, at: datetime) -> None:
+def show(matter: Matter, role: str, organisation: Organisation, *, at: datetime) -> Audience:
     """Let an organisation see the matter from now on; ``place`` gives its row what lists ask for."""
-    Audience.objects.create(
+    Participant.objects.filter(matter=matter, role=role, organisation=organisation).update(joined_at=at)
+    return Audience.objects.create(
         scope=Scope.objects.get(organisation=organisation),
         matter=matter,
         role=role,
@@ -95,7 +98,6 @@ def show(matter: Matter, role: str, organisation: Organisation, *, at: datetime)
         origin_id=matter.origin_id,
         target_id=matter.target_id,
     )
-    Participant.objects.filter(matter=matter, role=role, organisation=organisation).update(joined_at=at)
 
 
 def sort_key(at: datetime) -> int:
@@ -103,25 +105,24 @@ def sort_key(at: datetime) -> int:
     return int(at.timestamp() * 1_000_000)
 
 
-def join(matter: Matter, procedure: Procedure, rule: ActRule, parties: Parties, *, at: datetime) -> None:
-    """Let those see the matter whose turn may come, or whom the act notifies."""
+def join(matter: Matter, procedure: Procedure, rule: ActRule, parties: Parties, at: datetime) -> list[Audience]:
+    """Let those see the matter whose turn may come, or whom the act notifies; returns the rows of all who see it."""
+    sides = list(Audience.objects.filter(matter=matter).select_related("scope").order_by("id"))
     if rule.internal:
-        return
-    seeing = set(Audience.objects.filter(matter=matter).values_list("role", flat=True))
-    invited = (procedure.roles_who_may_act(matter.outer_state) | set(rule.notifies)) - seeing
-    for role in sorted(invited):
-        for organisation in parties[role]:
-            show(matter, role, organisation, at=at)
+        return sides
+    invited = procedure.roles_who_may_act(matter.outer_state) | set(rule.notifies)
+    roles = sorted(invited - {side.role for side in sides})
+    return [*sides, *(show(matter, role, one, at=at) for role in roles for one in parties[role])]
 
 
-def place(act: Act, rule: ActRule, procedure: Procedure) -> None:
+def place(
+    act: Act, rule: ActRule, known: Seen, sides: Sequence[Audience], *, waiting: Collection[int], ends: Ends | None
+) -> None:
     """Bring the lists of every side up to date; whoever first works on the matter there handles it."""
-    matter = act.matter
-    rows = list(Audience.objects.filter(matter=matter).select_related("scope"))
-    awaited = Participant.objects.filter(matter=matter, awaited=True).values_list("organisation_id", flat=True)
-    waiting = {matter.holder_id} if matter.holder_id else set(awaited)
-    due, late_after = ends_of(matter)
-    for row in rows:
+    matter, procedure = known.matter, known.procedure
+    due, late_after = ends or (sides[0].due, sides[0].late_after)
+    for row in sides:
+        before = [getattr(row, name) for name in PLACES]
         row.state = matter.state if matter.inner_role in {"", row.role} else matter.outer_state
         row.open, row.due, row.late_after = not matter.final, due, late_after
         row.ours = row.open and row.scope.organisation_id in waiting
@@ -130,18 +131,18 @@ def place(act: Act, rule: ActRule, procedure: Procedure) -> None:
             row.sort_key = sort_key(act.at)
         if row.handler_id is None and row.scope.organisation_id == act.organisation_id and not decides(rule):
             row.handler_id, row.department_id = act.post_id, act.post.department_id
-    Audience.objects.bulk_update(rows, PLACES)
+        row.save(update_fields=[name for name, was in zip(PLACES, before, strict=True) if getattr(row, name) != was])
 
 
-def send(act: Act, parties: Parties) -> list[Organisation]:
+def send(act: Act, parties: Parties, sides: Sequence[Audience]) -> list[Organisation]:
     """Send the act to every other organisation that sees the matter, and mark what it answers; returns the receivers.
 
     Sender and receiver stand in one installation, so a message is delivered in the moment it is submitted.
     """
     if act.internal:
         return []
-    roles = Audience.objects.filter(matter=act.matter).order_by("id").values_list("role", flat=True)
-    receivers = [one for role in dict.fromkeys(roles) for one in parties[role] if one != act.organisation]
+    roles = dict.fromkeys(side.role for side in sides)
+    receivers = [one for role in roles for one in parties[role] if one != act.organisation]
     Message.objects.bulk_create(
         Message(
             matter=act.matter,
@@ -153,9 +154,12 @@ def send(act: Act, parties: Parties) -> list[Organisation]:
         )
         for receiver in receivers
     )
-    received = Message.objects.filter(matter=act.matter, receiver=act.organisation)
-    received.filter(read_at__isnull=True).update(read_at=act.at, read_by=act.person)
-    received.filter(answered_at__isnull=True).update(answered_at=act.at)
+    received = Message.objects.filter(matter=act.matter, receiver=act.organisation, answered_at__isnull=True)
+    received.update(
+        answered_at=act.at,
+        read_at=Coalesce("read_at", Value(act.at)),
+        read_by=Coalesce("read_by", Value(act.person_id)),
+    )
     return receivers
 
 

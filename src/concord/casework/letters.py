@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 
 from concord.casework import numbers
 from concord.casework.models import Act, Attachment, ClockRun, Paper
@@ -47,8 +49,7 @@ def issue(act: Act, known: Seen, started: Sequence[ClockRun], *, charter: Charte
     n = numbers.take_number(series)
     number = numbering.render(rule.number, mark=by.organisation.mark, year=year, n=n)
     letter = _letter(act, known, rule, number, started, charter=charter, by=by)
-    texts = texts_of(charter.digest)
-    template = _template(texts, procedure.id, rule.id)
+    template = _template(charter.digest, procedure.id, rule.id)
     made = typeset(letter, template=template, fonts=settings.FONTS)
     file = files.store(content=made.pdf, name=f"{number}.pdf", by=by, at=act.at, uid=uuid7(act.at, entropy[10:20]))
     return Paper.objects.create(
@@ -74,7 +75,7 @@ def issue(act: Act, known: Seen, started: Sequence[ClockRun], *, charter: Charte
 def word_copy(paper: Paper) -> bytes:
     """The convenience copy as DOCX, made from the letter's stored facts and the templates it was issued with."""
     letter = letter_of(paper)
-    template = _template(texts_of(paper.charter_digest), paper.matter.procedure, paper.kind)
+    template = _template(paper.charter_digest, paper.matter.procedure, paper.kind)
     return word(letter, template=template, fonts=settings.FONTS)
 
 
@@ -83,8 +84,10 @@ def letter_of(paper: Paper) -> Letter:
     return Letter.from_spoken(paper.letter)
 
 
-def _template(texts: Mapping[str, str], procedure: str, kind: str) -> Template:
+@lru_cache(maxsize=256)
+def _template(charter_digest: str, procedure: str, kind: str) -> Template:
     """The alliance's own template of a paper, else the national one."""
+    texts = texts_of(charter_digest)
     name = f"papers/{procedure}/{kind}.typ"
     own = (path for path in texts if path.partition("/")[2] == name and not path.startswith(f"{LAW}/"))
     return template_in(texts, next(own, f"{LAW}/{name}"))
@@ -105,6 +108,8 @@ def _letter(
     limit = _statutory_limit(procedure, started)
     drafter = _drafter(act, procedure)
     earlier = Paper.objects.filter(matter=act.matter).exclude(organisation=by.organisation).order_by("-id").first()
+    taking_part = [one for held_by in known.parties.values() for one in held_by]
+    prefetch_related_objects([by.organisation, *taking_part], "hats")
     addressing = _Addressing(procedure, known.parties, facts, charter)
     return Letter(
         form=rule.form,

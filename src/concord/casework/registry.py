@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from concord.rules.procedure import Act as ActRule
 from concord.rules.procedure import Procedure
 
 if TYPE_CHECKING:
-    from concord.casework.models import Act, Matter
+    from concord.casework.models import Act, Audience, Matter
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,11 @@ def guard(name: str) -> Callable[[Guard], Guard]:
     return register
 
 
-Follower = Callable[["Act", Procedure], None]
+Follower = Callable[["Act", Mapping[str, tuple[Organisation, ...]], Sequence["Audience"]], None]
 FOLLOWERS: list[Follower] = []
 
 
 def follower(function: Follower) -> Follower:
-    """Register what follows every act in its transaction, after all of its own effects; it raises nothing."""
+    """Register what follows an act that told something or let somebody in, after all of its effects."""
     FOLLOWERS.append(function)
     return function

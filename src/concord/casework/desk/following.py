@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from concord.casework.desk.search import keep_words
-from concord.casework.models import Act
+from concord.casework.models import Act, Audience
+from concord.casework.queries import Parties
 from concord.casework.registry import follower
-from concord.rules.procedure import Procedure
 
 
 @follower
-def words_follow(act: Act, _procedure: Procedure) -> None:
+def words_follow(act: Act, _parties: Parties, _sides: Sequence[Audience]) -> None:
     """Whatever an act changes is found from then on, by every side that may know of it."""
     keep_words([act.matter])

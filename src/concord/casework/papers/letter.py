@@ -14,6 +14,9 @@ import segno
 
 from concord.rules.canonical import JSON, canonical_json
 
+# One of the eight patterns that the standard allows; to weigh all eight for each paper takes longer than drawing it.
+QR_MASK = 0
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:
@@ -127,7 +130,8 @@ def urn(letter: Letter) -> str:
 def context(letter: Letter) -> str:
     """What a template reads: the letter with its digest, its URN and the QR code as SVG, in one JSON text."""
     drawn = io.BytesIO()
-    segno.make_qr(urn(letter), error="m", encoding="utf-8").save(drawn, kind="svg", border=1, xmldecl=False)
+    code = segno.make_qr(urn(letter), error="m", encoding="utf-8", mask=QR_MASK)
+    code.save(drawn, kind="svg", border=1, xmldecl=False)
     return json.dumps(
         {**spoken(letter), "digest": digest(letter), "urn": urn(letter), "qr": drawn.getvalue().decode()},
         ensure_ascii=False,

@@ -16,10 +16,10 @@ from typing import Any, Self
 
 import typst
 
-from concord.casework.papers.letter import Letter, context, texts
+from concord.casework.papers.letter import QR_MASK, Letter, context, texts
 from concord.rules.errors import DefinitionError, Fault, InvalidInput, Problem, Said, Unavailable
 
-ENGINE = f"typst {version('typst')}"
+ENGINE = f"typst {version('typst')}, QR {QR_MASK}"
 
 SHORT_DIGEST = 12
 
@@ -54,7 +54,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Typeset:
-    """A finished paper: the PDF's bytes, its templates, what set it (typesetter, fonts), and how many pages it has."""
+    """A finished paper: the PDF's bytes, its templates, what set it (typesetter, QR, fonts), and its pages' number."""
 
     pdf: bytes
     template_digest: str
@@ -186,7 +186,7 @@ def _cannot_show(cluster: str) -> Said:
 
 @lru_cache(maxsize=4)
 def engine_with(fonts: Path) -> str:
-    """What sets the papers: the typesetter with its version, and the short digest of the folder's fonts."""
+    """What sets the papers: the typesetter with its version, the QR code's mask, the short digest of the fonts."""
     running = hashlib.sha256()
     for file in sorted(path for path in fonts.rglob("*") if path.suffix in _FONT_FILES):
         running.update(file.name.encode() + hashlib.sha256(file.read_bytes()).digest())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.db import connection, transaction
 
@@ -15,6 +16,7 @@ from concord.foundation.database.memory import remembering
 
 SYSTEM = "system"
 NOBODY = ""
+_WRITING: ContextVar[bool] = ContextVar("writing", default=False)
 
 
 def enter(scope: str) -> None:
@@ -40,10 +42,18 @@ def writing() -> Iterator[None]:
     Commands check what the actor may see and do before they write; policies are the second wall behind
     ``visible_to``, not the first.
     """
+    if _WRITING.get():  # the outer block has the privilege and gives it back
+        with transaction.atomic():
+            yield
+        return
     with remembering(), transaction.atomic():
         before = _get()
         _set(SYSTEM, local=True)
-        yield
+        token = _WRITING.set(True)
+        try:
+            yield
+        finally:
+            _WRITING.reset(token)
         if before != SYSTEM:
             _set(before, local=True)
 

@@ -103,7 +103,10 @@ def with_substitutes(posts: Iterable[Post], *, on: date) -> list[Post]:
     told = list(posts)
     if not told:
         return told
-    rows = standing_on(on).filter(post__in=[post.pk for post in told]).select_related("substitute__organisation")
+    # Hardly anybody is stood in for; that is asked first, without the many joins of the rows themselves.
+    named = Substitution.objects.filter(post__in={post.pk for post in told}, held_from__lte=on, held_until__gt=on)
+    ids = list(named.order_by().values_list("id", flat=True))
+    rows = standing_on(on).filter(id__in=ids).select_related("substitute__organisation") if ids else ()
     return [*told, *(row.substitute for row in rows if row.substitute is not None)]
 
 

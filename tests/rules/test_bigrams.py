@@ -166,7 +166,8 @@ def test_nothing_is_found_across_two_texts_and_no_more_is_kept_than_asked() -> N
     assert tokens(["红豆", "衬衫"], most=9) == ["红豆", "豆", BREAK, "衬衫", "衫"]
     assert tokens(["红豆衬衫"], most=2) == ["红豆", "豆衬"]
     assert phrases("查〔2026〕12") == (Phrase(("查", "2026", "026", "26", "6", "12"), open=True),)
-    assert phrases("协查〔2026") == (Phrase(("协查", "查", "202", "026"), open=False),)
+    assert phrases("协查〔2026") == (Phrase(("协查", "查", "2026"), open=True),)
+    assert phrases("查〔202601") == (Phrase(("查", "20260", "02601"), open=False),)
 
 
 @given(st.text(max_size=40), st.text(max_size=20))

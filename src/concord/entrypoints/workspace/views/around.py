@@ -56,9 +56,20 @@ def _show(request: HttpRequest, known: Seen, glass: Glass, form: Form, error: In
             {**field, "problems": problems.get(field["id"], []), "value": _typed(request, field)}
             for field in form.fields
         ],
-        "problems": [(field, text) for field, texts in problems.items() for text in texts],
+        "problems": _summary(form, problems),
     }
     return render(request, "workspace/around/form.html", context, status=error.status if error else 200)
+
+
+def _summary(form: Form, problems: Mapping[str, list[str]]) -> list[tuple[str, str]]:
+    """What is wrong, in the order of the form, each with the name of its field; faults of no shown field come last."""
+    labels: dict[str, str] = {field["id"]: field["label"] for field in form.fields}
+    named_first = [*(name for name in labels if name in problems), *(name for name in problems if name not in labels)]
+    return [
+        (name, _("%(said)s：%(text)s") % {"said": labels[name], "text": text} if name in labels else text)
+        for name in named_first
+        for text in problems[name]
+    ]
 
 
 def _typed(request: HttpRequest, field: Field) -> Any:

@@ -47,6 +47,14 @@ def test_the_same_texts_do_not_differ() -> None:
     assert difference(toy_files(), toy_files()) == ()
 
 
+def test_choices_are_told_by_their_names() -> None:
+    old = '"filed:已立案:Filed", "verification:立案前核查:Check before filing"'
+    new = '"filed:已立案:Filed", "closed:已结案:Closed"'
+    entry = rule(one(toy_files(), changed(PROCEDURE, (old, new))), "fields.case_stage")
+    assert zh(entry) == ["选项：增加 已结案；删去 立案前核查"]
+    assert en(entry) == ["choices: added Closed; removed Check before filing"]
+
+
 def test_another_kind_of_line_end_is_no_difference() -> None:
     windows = {path: text.replace("\n", "\r\n") for path, text in toy_files().items()}
     assert difference(toy_files(), windows) == ()

@@ -57,6 +57,7 @@ KEYS: Final = {
     "limit": Said("期限", "limit"),
     "number": Said("文号", "number"),
     "optional": Said("选填", "optional"),
+    "options": Said("选项", "choices"),
     "owner": Said("由谁遵守", "binds"),
     "paper": Said("文书", "paper"),
     "personal": Said("个人信息", "personal"),
@@ -110,13 +111,22 @@ def changed(rule: str, old: object, new: object, before: Values, after: Values) 
 def _changed_key(key: str, old: object, new: object, before: Values, after: Values) -> Said:
     label = KEYS.get(key, Said(key, key))
     if isinstance(old, list) and isinstance(new, list) and key != "warn":
-        come = [str(one) for one in new if one not in old]
-        gone = [str(one) for one in old if one not in new]
-        zh = [*([f"增加 {'、'.join(come)}"] if come else []), *([f"删去 {'、'.join(gone)}"] if gone else [])]
-        en = [*([f"added {', '.join(come)}"] if come else []), *([f"removed {', '.join(gone)}"] if gone else [])]
-        if zh:
-            return Said(f"{label.zh}：{'；'.join(zh)}", f"{label.en}: {'; '.join(en)}")
+        come = [_listed(key, one) for one in new if one not in old]
+        gone = [_listed(key, one) for one in old if one not in new]
+        told = [(zh, en, some) for zh, en, some in (("增加", "added", come), ("删去", "removed", gone)) if some]
+        if told:
+            zh = "；".join(f"{word} {'、'.join(one.zh for one in some)}" for word, _, some in told)
+            en = "; ".join(f"{word} {', '.join(one.en for one in some)}" for _, word, some in told)
+            return Said(f"{label.zh}：{zh}", f"{label.en}: {en}")
     return _step(label, _worded(key, old, before), _worded(key, new, after))
+
+
+def _listed(key: str, value: object) -> Said:
+    """One thing of a list; a choice stands there as ``id:zh:en``."""
+    match str(value).split(":", 2):
+        case [_, zh, en] if key == "options":
+            return Said(zh, en)
+    return Said(str(value), str(value))
 
 
 def _step(label: Said, old: Said, new: Said) -> Said:

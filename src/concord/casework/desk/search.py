@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from django.db import connection
 
 from concord.casework.definitions import procedure_of
-from concord.casework.models import Act, Attachment, Audience, Case, Matter, Paper, Participant, Words
-from concord.casework.queries import ShownMatter
+from concord.casework.models import Act, Attachment, Audience, Case, Matter, Participant, Words
+from concord.casework.queries import Parties, ShownMatter
 from concord.foundation.access.actor import Actor
 from concord.foundation.database import search
 from concord.foundation.database.memory import remembered
+from concord.foundation.organisations.models import Organisation
 from concord.rules.bigrams import Phrase, Piece, excerpt, phrases, tokens
 from concord.rules.canonical import JSON
 from concord.rules.errors import InvalidInput, Problem, Said
@@ -32,6 +34,8 @@ EXCERPT = 60
 WRITTEN = {FieldType.TEXT, FieldType.LONGTEXT, FieldType.ITEMS, FieldType.ANSWERS, FieldType.CODE, FieldType.MATTER}
 NUMBER, TITLE = Said("编号", "Number"), Said("标题", "Title")
 PAPER, FILE = Said("文书", "Paper"), Said("文件", "File")
+# The organisations of each matter, by the matter's id.
+TakingPart: TypeAlias = Mapping[int, Sequence[Organisation]]
 ORGANISATION, CASE = Said("机关", "Organisation"), Said("本机关案件", "Own case")
 
 
@@ -101,10 +105,11 @@ def hits(by: Actor, rows: Sequence[ShownMatter], question: str) -> dict[int, Hit
     """Where each of these matters of a list answers the question, by the matter's id; the same few queries for all."""
     if not rows or not phrases(question):
         return {}
-    matters = list(Matter.objects.filter(id__in=[row.id for row in rows]).select_related("procedure_version"))
+    listed = Matter.objects.filter(id__in=[row.id for row in rows]).select_related("procedure_version")
+    matters = list(listed.defer("procedure_version__text"))
     sides = Audience.objects.filter(matter__in=matters, scope_id=by.scope_id).select_related("scope")
     found: dict[int, Hit] = {}
-    for matter, known in _known(matters, list(sides)):
+    for matter, known in _known(matters, list(sides), _taking_part(matters)):
         for text in (*known.naming, *known.told, *known.own.get(by.scope_id, ())):
             pieces = excerpt(text.text, question, width=EXCERPT)
             if pieces:
@@ -115,12 +120,22 @@ def hits(by: Actor, rows: Sequence[ShownMatter], question: str) -> dict[int, Hit
 
 def keep_words(matters: Sequence[Matter]) -> None:
     """Write the words of these matters anew; belongs into the transaction that changed what is known of them."""
-    sides = list(Audience.objects.filter(matter__in=matters).select_related("scope").order_by("id"))
+    sides = Audience.objects.filter(matter__in=matters).select_related("scope").order_by("id")
+    _keep(matters, list(sides), _taking_part(matters))
+
+
+def keep_words_after(act: Act, parties: Parties, sides: Sequence[Audience]) -> None:
+    """The same for the matter of an act just done, whose parties and sides are known."""
+    taking_part = [one for held_by in parties.values() for one in held_by]
+    _keep([act.matter], sides, {act.matter_id: taking_part})
+
+
+def _keep(matters: Sequence[Matter], sides: Sequence[Audience], taking_part: TakingPart) -> None:
     scopes: dict[int, list[int]] = {}
     for side in sides:
         scopes.setdefault(side.matter_id, []).append(side.scope_id)
     wanted: dict[tuple[int, int | None], tuple[list[str], list[int]]] = {}
-    for matter, known in _known(matters, sides):
+    for matter, known in _known(matters, sides, taking_part):
         wanted[matter.id, None] = (_tokens([*known.naming, *known.told]), scopes.get(matter.id, []))
         for scope, texts in known.own.items():
             wanted[matter.id, scope] = (_tokens([*known.naming, *texts]), [scope])
@@ -144,18 +159,26 @@ def _tokens(texts: Iterable[Text]) -> list[str]:
     return tokens((one.text for one in texts), most=search.MOST_TOKENS)
 
 
-def _known(matters: Sequence[Matter], sides: Sequence[Audience]) -> Iterator[tuple[Matter, _Known]]:
+def _taking_part(matters: Sequence[Matter]) -> TakingPart:
+    found: dict[int, list[Organisation]] = {}
+    for part in Participant.objects.filter(matter__in=matters).select_related("organisation").order_by("id"):
+        found.setdefault(part.matter_id, []).append(part.organisation)
+    return found
+
+
+def _known(
+    matters: Sequence[Matter], sides: Sequence[Audience], taking_part: TakingPart
+) -> Iterator[tuple[Matter, _Known]]:
     """What is known of each matter, by everybody and by each of these sides; a fixed number of queries for all."""
     found = {matter.id: _Known() for matter in matters}
     procedures = {matter.id: procedure_of(matter.procedure_version) for matter in matters}
     for matter in matters:
         found[matter.id].naming += [Text(NUMBER, matter.number), Text(TITLE, matter.title)]
         found[matter.id].told += _texts(procedures[matter.id].fields, matter.facts)
-    for part in Participant.objects.filter(matter__in=matters).select_related("organisation"):
-        one = part.organisation
-        found[part.matter_id].naming += [Text(ORGANISATION, text) for text in (one.zh, one.en)]
+        for one in taking_part.get(matter.id, ()):
+            found[matter.id].naming += [Text(ORGANISATION, text) for text in (one.zh, one.en)]
     scope_of = {(side.matter_id, side.scope.organisation_id): side.scope_id for side in sides}
-    for matter_id, text, internal, organisation in (*_said(matters, procedures), *_issued_and_attached(matters)):
+    for matter_id, text, internal, organisation in (*_said(matters, procedures), *_attached(matters)):
         known = found[matter_id]
         if not internal:
             known.told.append(text)
@@ -177,19 +200,23 @@ def _known(matters: Sequence[Matter], sides: Sequence[Audience]) -> Iterator[tup
 
 
 def _said(matters: Sequence[Matter], procedures: Mapping[int, Procedure]) -> Iterator[tuple[int, Text, bool, int]]:
-    """What was said in acts alone and is no fact: the matter, the text, whether inside one organisation, and which."""
+    """What was said in acts alone and is no fact, then what their papers are numbered.
+
+    Each with its matter, whether it is inside one organisation, and which.
+    """
     asked = {matter: [one for one in rules.fields if one.act_only] for matter, rules in procedures.items()}
-    acts = Act.objects.filter(matter__in=[matter for matter in matters if asked[matter.id]]).order_by("matter", "seq")
-    for matter_id, answers, internal, own in acts.values_list("matter", "answers", "internal", "organisation"):
-        for text in _texts(asked[matter_id], answers):
-            yield matter_id, text, internal, own
+    rows = Act.objects.filter(matter__in=matters).order_by("matter", "seq")
+    acts = list(rows.values_list("matter", "answers", "internal", "organisation", "paper__number"))
+    for matter, answers, internal, own, _number in acts:
+        for text in _texts(asked[matter], answers):
+            yield matter, text, internal, own
+    for matter, _answers, internal, own, number in acts:
+        if number is not None:
+            yield matter, Text(PAPER, number), internal, own
 
 
-def _issued_and_attached(matters: Sequence[Matter]) -> Iterator[tuple[int, Text, bool, int]]:
-    """Numbers of papers and names of files: the matter, the text, whether it is inside one organisation, and which."""
-    papers = Paper.objects.filter(matter__in=matters).order_by("id")
-    for matter, number, internal, own in papers.values_list("matter", "number", "act__internal", "act__organisation"):
-        yield matter, Text(PAPER, number), internal, own
+def _attached(matters: Sequence[Matter]) -> Iterator[tuple[int, Text, bool, int]]:
+    """Names of files, as above."""
     files = Attachment.objects.filter(matter__in=matters).order_by("id")
     for matter, name, internal, own in files.values_list("matter", "file__name", "act__internal", "act__organisation"):
         yield matter, Text(FILE, name), internal, own

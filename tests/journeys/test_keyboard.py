@@ -196,6 +196,27 @@ def test_the_sheet_tells_the_keys_and_gives_the_focus_back(look: Look, demo: Ope
     assert running.complaints() == []
 
 
+def test_a_menu_closes_when_the_focus_leaves_it(demo: Open) -> None:
+    running = demo(DESK)
+    shen = running.sits_down(SHEN)
+    shen.opens("/directory/")
+    menu = shen.page.locator("header details.drop")
+    summary = menu.locator("summary")
+    summary.focus()
+    press(shen.page, "Enter", "Tab")
+    expect(menu).to_have_attribute("open", "")
+    expect(menu.locator(".drop-sheet :focus")).to_have_count(1)
+    press(shen.page, "Shift+Tab")
+    expect(menu).to_have_attribute("open", "")
+    press(shen.page, "Shift+Tab")
+    expect(menu).not_to_have_attribute("open", "")
+    summary.focus()
+    press(shen.page, "Enter", "Tab", "Escape")
+    expect(summary).to_be_focused()
+    expect(menu).not_to_have_attribute("open", "")
+    assert running.complaints() == []
+
+
 def test_single_keys_can_be_switched_off(demo: Open) -> None:
     under_way("draft")
     running = demo(DESK)

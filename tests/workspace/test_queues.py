@@ -185,7 +185,7 @@ def test_a_post_that_names_its_home_needs_no_second_post(world: World, sit: Sit)
     home = world.places["asked"]
     Post.objects.filter(person=world.person("centre.secondee")).update(home=home)
     page = sit("centre.secondee").get(DESK)
-    seen_from = f"您的{world.places['centre'].zh}派驻干部所见的未结事项"
+    seen_from = f"您的{world.places['centre'].zh}·派驻干部所见的未结事项"
     assert missing(page, [f"{home.zh}：四组在办", "没有未结事项", seen_from]) == []
 
 

@@ -13,7 +13,7 @@ from openpyxl import Workbook, load_workbook
 from playwright.sync_api import expect
 
 from concord.casework.models import Act, Case, Matter
-from tests.journeys.conftest import Open
+from tests.journeys.conftest import LOOKS, Open
 from tests.journeys.people import GU, SHEN, YE, Human, Look
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -80,6 +80,7 @@ def sheet() -> bytes:
     return made.getvalue()
 
 
+@pytest.mark.parametrize("look", LOOKS, indirect=True)
 def test_a_day_of_an_officer(demo: Open, look: Look, tmp_path: Path) -> None:
     running = demo(look)
     shen = running.sits_down(SHEN)
@@ -134,7 +135,7 @@ def _hands_twelve_to_three_cities(shen: Human) -> None:
     page.locator("#f-transfer_reason").fill("违法行为发生地在贵地。")
     page.locator("input[name=handling][value=case_only]").check()
     for at in range(HANDED):
-        page.locator(f"input[name=o{at}-to][value='{CITIES[at // 4]}']").check(force=True)
+        page.locator(f"label.pill:has(input[name=o{at}-to][value='{CITIES[at // 4]}'])").click()
     shen.looks_well()
     with page.expect_navigation():
         page.locator("#batch .form-end .btn-primary").click()

@@ -60,6 +60,21 @@ def test_the_pages_of_an_officer_and_a_leader(demo: Open, any_look: Look) -> Non
     assert running.complaints() == []
 
 
+def test_the_tabs_of_shared_views_stay_within_the_screen(demo: Open, any_look: Look) -> None:
+    running = demo(any_look)
+    shen = running.sits_down(SHEN)
+    for name in ("发往金华、尚未办结的协助调查", "我承办的协查，先到期的在前"):
+        shen.opens("/matters/?open=1&direction=out")
+        shen.page.locator(".views-keep > summary").click()
+        shen.page.locator("#view-name").fill(name)
+        shen.page.locator(".views-keep input[name=shared]").check()
+        with shen.page.expect_navigation():
+            shen.page.locator(".views-keep button.btn-primary").click()
+    expect(shen.page.locator(".views-tab", has_text="发往金华")).to_have_count(1)
+    shen.looks_well()
+    assert running.complaints() == []
+
+
 def test_the_pages_of_auditor_and_administrator_and_of_errors(demo: Open, any_look: Look) -> None:
     running = demo(any_look)
     matter = under_way("answer")

@@ -38,8 +38,8 @@ def require_speaker(by: Actor) -> None:
         raise NotAllowed(
             "casework.may_not_speak",
             Said(
-                f"您的岗位不能催办、商请、互评和关联事项。请联系有权限的同事（{SPEAK}）。",
-                f"Your post cannot remind, agree on dates, rate or link matters. Ask a colleague who holds {SPEAK}.",
+                "您的岗位不能催办、商请、互评和关联事项。请联系有权限的同事。",
+                "Your post cannot remind, agree on dates, rate or link matters. Ask a colleague whose post may.",
             ),
         )
 

@@ -21,8 +21,8 @@ def may_not(act: Act) -> NotAllowed:
     return NotAllowed(
         "casework.may_not",
         Said(
-            f"您的岗位不能办理“{act.zh}”。请联系有权限的同事（{act.permission}）。",
-            f"Your post may not do “{act.en}”. Ask a colleague who holds {act.permission}.",
+            f"您的岗位不能办理“{act.zh}”。请联系有权限的同事。",
+            f"Your post may not do “{act.en}”. Ask a colleague whose post may.",
         ),
     )
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from concord.entrypoints.workspace.jinja import day
 from concord.foundation.access.models import Token
@@ -14,6 +15,7 @@ from concord.foundation.access.queries import actor_of_token
 from concord.foundation.database.clock import now
 from concord.foundation.journal.models import Entry
 from concord.foundation.organisations.models import Post
+from concord.foundation.sheets.models import Sheet
 from tests.support.worlds import JOINT, World
 from tests.workspace.conftest import Sit
 from tests.workspace.desk import Desk, missing, text_of
@@ -52,6 +54,20 @@ def test_the_journal_is_filtered_by_number_event_and_day(world: World, sit: Sit)
 
 
 @pytest.mark.usefixtures("morning")
+def test_the_journal_names_people_and_sheets_by_their_names(world: World, sit: Sit) -> None:
+    book = SimpleUploadedFile(
+        "一月线索.csv", "案件（线索）编号,案件（线索）名称,办案阶段\n松线〔2026〕1号,某某店案,立案前核查\n".encode()
+    )
+    assert sit("asking.clerk").post("/sheets/", {"kind": "leads", "file": book}).status_code == 302
+    person = world.person("asking.clerk")
+    assert sit("asking.administrator").post(f"/people/{person.uid}/invite/").status_code == 200
+    shown = rows(sit("asking.auditor"))
+    for said in ("一月线索.csv", person.zh, person.username):
+        assert said in shown
+    [sheet] = Sheet.objects.all()
+    assert str(sheet.uid) not in shown
+
+
 def test_the_journal_says_in_words_that_a_clock_was_suspended_and_until_when_it_runs_again(toys: World) -> None:
     partners = [toys.places[place].code for place in ("asked", "third")]
     matter = toys.begin(procedure="joint", act="plan", at="2026-02-02T09:00", parties={"partner": partners}, **JOINT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from concord.capabilities.governance.models import CharterDraft
 from concord.entrypoints.workspace.events import OTHER_EVENTS, detail_words, event_words
 from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.paging import ROWS, row_id
@@ -18,6 +20,9 @@ from concord.entrypoints.workspace.routing import Handled, page
 from concord.foundation.journal import queries as journal
 from concord.foundation.journal.models import Entry
 from concord.foundation.organisations.models import Person
+from concord.foundation.sheets.models import Sheet
+
+UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @page("journal:read")
@@ -44,7 +49,7 @@ def journal_page(request: Handled) -> HttpResponse:
             "procedure": event_words(entry.event, glass)[0],
             "person": named(entry.person) if entry.person else _("系统"),
             "organisation": named(entry.organisation) if entry.organisation else "",
-            "subject": entry.subject,
+            "subject": "" if UID.fullmatch(entry.subject) else entry.subject,
             "subject_name": names.get(entry.subject, ""),
             "subject_url": reverse("workspace:matter_by_uid", args=[entry.matter_uid]) if entry.matter_uid else "",
             "details": concerned.get(entry.id, []) + detail_words(entry.details, entry.event, glass),
@@ -70,9 +75,12 @@ def _concerned(entries: list[Entry]) -> dict[int, list[tuple[str, str]]]:
 
 
 def _names(entries: list[Entry]) -> dict[str, str]:
-    """The names of the people whose usernames are what entries are about."""
+    """What is called how, of that which entries are about: people by username, sheets and drafts by uid."""
     subjects = {entry.subject for entry in entries if entry.subject and entry.matter_uid is None}
-    return {person.username: named(person) for person in Person.objects.filter(username__in=subjects)}
+    uids = [subject for subject in subjects if UID.fullmatch(subject)]
+    names = {person.username: named(person) for person in Person.objects.filter(username__in=subjects)}
+    names |= {str(sheet.uid): sheet.name for sheet in Sheet.objects.filter(uid__in=uids)}
+    return names | {str(draft.uid): draft.title for draft in CharterDraft.objects.filter(uid__in=uids).defer("texts")}
 
 
 def _day(text: str) -> date | None:

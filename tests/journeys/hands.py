@@ -28,6 +28,8 @@ class Hands:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.unseen: set[str] = set()
+        # Whoever listens first makes the browser hand its choosers over; that takes a while, so not when one opens.
+        page.on("filechooser", lambda _chooser: None)
 
     def press(self, *keys: str) -> None:
         """One key after another."""

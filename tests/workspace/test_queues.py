@@ -125,6 +125,14 @@ def test_a_row_says_who_handles_it_and_where_it_answers(world: World, sit: Sit) 
     assert world.person("asking.case_officer").zh in row
 
 
+def test_a_title_that_answers_is_marked_where_it_stands(world: World, sit: Sit) -> None:
+    matter = world.matter_in("drafted", case_ref="云帆电水壶线索")
+    page = text_of(sit("asking.case_officer").get(LIST, {"q": "电水"}))
+    row = page.partition("<tbody>")[2].partition("</tr>")[0]
+    assert f'href="/matters/{matter.number}/">云帆<mark>电水</mark>壶线索</a>' in row
+    assert "row-hit" not in row
+
+
 def test_an_order_by_due_puts_the_most_pressing_first_and_turns_its_pages(world: World, sit: Sit) -> None:
     first = world.matter_in("delivered")
     for n in range(28):

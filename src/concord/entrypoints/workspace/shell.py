@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from concord.entrypoints.workspace.jinja import day, named
+from concord.entrypoints.workspace.jinja import named, plain_day
 from concord.entrypoints.workspace.presenting import words
 from concord.entrypoints.workspace.secondment import home_of, own_posts
 from concord.foundation.access.actor import Actor
@@ -56,7 +56,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 def _instead(post: Post, last: date) -> str:
     """In whose place one acts, and until when."""
-    return _("代%(absent)s（至%(day)s）") % {"absent": named(post.person), "day": day(last)}
+    return _("代%(absent)s（至%(day)s）") % {"absent": named(post.person), "day": plain_day(last)}
 
 
 def menu(request: HttpRequest, actor: Actor) -> list[tuple[str, str, str, bool]]:

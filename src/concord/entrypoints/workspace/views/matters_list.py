@@ -105,14 +105,19 @@ def _page(request: Handled, wanted: Wanted, glass: Glass, kept: dict[str, str]) 
 
 
 def listed(matters: Sequence[ShownMatter], glass: Glass, *, question: str = "") -> list[dict[str, Any]]:
-    """The lines of a list with who handles each matter here, and where it answers the question."""
+    """The lines of a list with who handles each matter here, and where it answers the question.
+
+    A title that answers is marked where it stands; anything else that does is shown below it.
+    """
     handlers = lists.handlers_of(glass.by, matters)
     hits = search.hits(glass.by, matters, question) if question else {}
     lines = rows_of(matters, glass)
     for matter, line in zip(matters, lines, strict=True):
         handler, hit = handlers.get(matter.id), hits.get(matter.id)
         line["handler"] = named(handler.person) if handler else ""
-        line["hit"] = {"label": words(hit.said), "pieces": hit.pieces} if hit else None
+        in_title = hit is not None and "".join(text for text, _found in hit.pieces) == line["title"]
+        line["marked"] = hit.pieces if hit and in_title else None
+        line["hit"] = {"label": words(hit.said), "pieces": hit.pieces} if hit and not in_title else None
     return lines
 
 

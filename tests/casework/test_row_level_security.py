@@ -63,6 +63,7 @@ OPEN = {
     "auth_permission": "the framework's names of tables",
     "casework_numberseries": "how many numbers were given out",
     "casework_procedureversion": "the texts of procedures",
+    "casework_wordsedition": "how far the words of all matters are written anew",
     "casework_words": "words by which a matter is found; a search in them yields ids, read through the audience",
     "concord_cache": "counters of attempts to sign in",
     "django_content_type": "names of tables",

@@ -173,7 +173,7 @@ def _begin(procedure_id: str, parties: Named, case: Case | None, asked: Asked, d
 
 def _perform(uid: UUID, version: int, asked: Asked, digest: str) -> Act:
     with writing():
-        rows = visible_to(asked.by).select_related("procedure_version", "origin", "target")
+        rows = visible_to(asked.by).select_related("procedure_version")
         row = locked(rows.defer("procedure_version__text")).filter(uid=uid).first()
         if row is None:
             raise no_matter()

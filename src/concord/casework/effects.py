@@ -26,6 +26,7 @@ from concord.rules.procedure import Procedure, facts, rounds
 from concord.rules.procedure.leading import decides, duty_of
 
 TITLE_LENGTH = 200
+READER = ("organisation_id", "kind", "person__email")
 PLACES = ("state", "open", "due", "late_after", "ours", "duty", "sort_key", "handler_id", "department_id")
 
 
@@ -182,7 +183,7 @@ def tell(
     today = legal_date(act.at)
     charter = charter_on(today)
     sides = {organisation.id for organisation in (act.organisation, *([] if act.internal else receivers))}
-    readers = list(posts_with(sides, READ, on=today))
+    readers = list(posts_with(sides, READ, on=today).select_related(None).select_related("person").only(*READER))
     worked = list(Act.objects.filter(matter=matter).values_list("person_id", "organisation_id", "post_id"))
     workers, posts_at_work = {one[:2] for one in worked}, {one[2] for one in worked}
     told: list[Post] = []

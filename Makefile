@@ -21,14 +21,17 @@ CATALOGUES := $(wildcard src/concord/locale/*/LC_MESSAGES/*.po)
 TEMPLATES := $(shell find src/concord -name '*.html' -o -name '*.jinja')
 READY := $(PACKAGES) $(MODULES) $(STAMPS)/fonts $(if $(BUNDLES),$(STAMPS)/bundles) $(if $(CATALOGUES),$(STAMPS)/catalogues)
 
-# These need no database, so the second round, on PostgreSQL, leaves them out.
+# The second round, on PostgreSQL, leaves out what reaches no database; here it need not even look.
 PURE := tests/rules tests/conformance tests/fitness
-PYTEST := $(BIN)/pytest --numprocesses=auto --maxprocesses=4
+# Neighbouring tests share what they begin with, so each worker takes a run of them.
+PYTEST := $(BIN)/pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal
 
 # The environment's own Python and Node, not the machine's.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH :=
 export PYTHONUTF8 := 1
+# Whatever the machine says: without compiled modules each of the many processes spends seconds to start.
+export PYTHONDONTWRITEBYTECODE :=
 export UV_PYTHON_DOWNLOADS := never
 # Offices put their own authority into the system's certificates; both tools look elsewhere unless told.
 export UV_SYSTEM_CERTS := 1

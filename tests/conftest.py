@@ -15,6 +15,8 @@ from tests.support.chromium import launch_arguments
 from tests.support.database import CHOICES, DatabaseUnderTest, database_under_test
 
 pytest_plugins = ("tests.support.worlds",)
+# Whoever asks for one of these reaches the database, as do tests with a mark of it.
+REACHING = {"db", "transactional_db", "live_server", "under_test"}
 DATABASE = os.environ.get("CONCORD_TEST_DATABASE", "sqlite")
 # What `make prove` runs: many examples, and few but always the same ones for each of a thousand mutants.
 settings.register_profile(
@@ -51,13 +53,23 @@ def pytest_configure() -> None:
         raise pytest.UsageError(f"CONCORD_TEST_DATABASE={DATABASE}: choose one of {', '.join(CHOICES)}")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, aloud, what only a real PostgreSQL can show."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip, aloud, what only a real PostgreSQL can show; on PostgreSQL leave out what reaches no database.
+
+    A test that asks for no database is kept from reaching one, so it cannot tell one from another.
+    """
     if DATABASE == "postgres":
+        config.hook.pytest_deselected(items=[item for item in items if not _reaches_database(item)])
+        items[:] = [item for item in items if _reaches_database(item)]
         return
     for item in items:
         if item.get_closest_marker("postgres"):
             item.add_marker(pytest.mark.skip(reason="needs CONCORD_TEST_DATABASE=postgres"))
+
+
+def _reaches_database(item: pytest.Item) -> bool:
+    asked = not REACHING.isdisjoint(getattr(item, "fixturenames", ()))
+    return asked or any(item.get_closest_marker(name) for name in ("django_db", "postgres"))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -105,6 +117,11 @@ def django_db_setup(
         yield
     with django_db_blocker.unblock():
         under_test.release()
+
+
+@pytest.fixture
+def _django_db_helper(under_foot: None, _django_db_helper: None) -> None:
+    """Whichever way a test asks for the database, its ground is laid before its own transaction begins."""
 
 
 @pytest.fixture(scope="session")

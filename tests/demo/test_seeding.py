@@ -55,13 +55,25 @@ DAYS = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def alliance(db: None) -> Iterator[None]:  # noqa: ARG001  a fixture asks for what it stands on
+def put_into_force() -> None:
     enter(SYSTEM)
     texts = folder.read(folder.shipped(), "cn", "g60")
     adopt(texts=texts, charter_id="g60", resolution="", effective_from=date(2019, 1, 1), at=NOW)
+
+
+def tell_the_stories() -> None:
+    put_into_force()
+    seed(now=NOW, matters=0)
+
+
+@pytest.fixture
+def alliance(db: None) -> Iterator[None]:  # noqa: ARG001  a fixture asks for what it stands on
+    put_into_force()
     yield
     enter(SYSTEM)
+
+
+stories_told = pytest.mark.begins_with.with_args(tell_the_stories)
 
 
 def actor(username: str, *, at: datetime = NOW) -> Actor:
@@ -103,9 +115,9 @@ def told() -> dict[str, list[Any]]:
     }
 
 
-@pytest.mark.usefixtures("alliance")
+@stories_told
+@pytest.mark.django_db
 def test_everybody_finds_what_the_sign_in_page_promises() -> None:
-    seed(now=NOW, matters=0)
     calendar = calendar_on(TODAY)
     soon = {calendar.next_working(TODAY), calendar.next_working(calendar.next_working(TODAY))}
 
@@ -126,9 +138,9 @@ def test_everybody_finds_what_the_sign_in_page_promises() -> None:
     assert 0 < unread_count(actor("gu.mingyuan")) < 10
 
 
-@pytest.mark.usefixtures("alliance")
+@stories_told
+@pytest.mark.django_db
 def test_the_bystander_sees_nothing_between_other_bureaus() -> None:
-    seed(now=NOW, matters=0)
     bystander = actor("he.an")
     seen = set(queries.visible_to(bystander).values_list("id", flat=True))
     own = {matter.pk for matter in Matter.objects.all() if bystander.organisation in {matter.origin, matter.target}}
@@ -136,9 +148,9 @@ def test_the_bystander_sees_nothing_between_other_bureaus() -> None:
     assert Matter.objects.count() - len(own) >= 12
 
 
-@pytest.mark.usefixtures("alliance")
+@stories_told
+@pytest.mark.django_db
 def test_a_newcomer_meets_more_than_assistance() -> None:
-    seed(now=NOW, matters=0)
     seen = {
         name: Counter(
             queries.visible_to(actor(name)).exclude(procedure="assistance").values_list("procedure", "shown_state")
@@ -155,9 +167,9 @@ def test_a_newcomer_meets_more_than_assistance() -> None:
     assert seen["lu.wen"] == {**operations, **mediations, **development, ("case_transfer", "referred"): 1}
 
 
-@pytest.mark.usefixtures("alliance")
+@stories_told
+@pytest.mark.django_db
 def test_one_signature_is_missing_and_three_months_have_moved() -> None:
-    seed(now=NOW, matters=0)
     missing = Participant.objects.filter(matter__procedure="operation", matter__final=False, awaited=True)
     assert [one.organisation.position for one in missing] == [4]
     assert any("countersign" in acts for _, _, acts in desk("fang.zhen"))
@@ -171,9 +183,9 @@ def test_one_signature_is_missing_and_three_months_have_moved() -> None:
     assert all(run.legal_due > TODAY for run in others)
 
 
-@pytest.mark.usefixtures("alliance")
+@stories_told
+@pytest.mark.django_db
 def test_a_story_is_one_case_with_its_evidence() -> None:
-    seed(now=NOW, matters=0)
     per_case = Counter(Act.objects.values_list("matter__case__name", flat=True))
     del per_case[None]
     assert len(per_case) == 7
@@ -184,9 +196,9 @@ def test_a_story_is_one_case_with_its_evidence() -> None:
     assert Organisation.objects.filter(address__contains="虚构").count() == 10
 
 
-@pytest.mark.usefixtures("alliance")
+@stories_told
+@pytest.mark.django_db
 def test_bureaus_have_departments_and_somebody_is_away() -> None:
-    seed(now=NOW, matters=0)
     for bureau in Organisation.objects.filter(position__gt=0):
         assert [one.zh for one in bureau.departments.filter(desk=True)] == ["综合科"]
         assert bureau.posts.filter(kind="liaison", department__desk=True).exists()
@@ -201,9 +213,9 @@ def test_bureaus_have_departments_and_somebody_is_away() -> None:
     assert [(one.post.person.zh, one.post.kind) for one in waiting] == [("林疏", "case_officer")]
 
 
-@pytest.mark.usefixtures("alliance")
+@stories_told
+@pytest.mark.django_db
 def test_leads_lie_ready_to_be_handed_over() -> None:
-    seed(now=NOW, matters=0)
     rows = page_of_cases(actor("shen.yun"), CasesWanted(begun=False), limit=100)
     assert len(rows) == 24
     assert all(row.party and row.party_address and row.cause and row.mark and row.content for row in rows)
@@ -212,9 +224,9 @@ def test_leads_lie_ready_to_be_handed_over() -> None:
     assert len({row.number for row in rows}) == 24
 
 
-@pytest.mark.usefixtures("alliance")
+@stories_told
+@pytest.mark.django_db
 def test_people_speak_around_their_matters() -> None:
-    seed(now=NOW, matters=0)
     shen, ye = actor("shen.yun"), actor("ye.qing")
     assert Counter(Reminder.objects.values_list("receiver__position", flat=True)) == {1: 2, 3: 1, 4: 1}
     assert sorted(DateOffer.objects.values_list("taken", flat=True), key=str) == [None, True]

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 import pytest
 from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from concord.casework import commands, queries
 from concord.casework.definitions import adopt
@@ -32,6 +33,7 @@ from concord.foundation.files.models import File
 from concord.foundation.organisations.models import Organisation, Person, Post
 from concord.foundation.organisations.queries import charter_on, organisations
 from concord.rules.identifiers import uuid7
+from tests.support.standing import Ground
 from tests.support.toy_charter import toy_files
 
 BEGINNING = date(2019, 1, 1)
@@ -304,16 +306,41 @@ WORLDS: Mapping[str, Callable[..., World]] = {
 }
 
 
+# Which fixture stands on which ground, and whoever asks for which fixtures commits.
+GROUNDS: Mapping[str, Callable[[], World]] = {"world": g60_world, "toys": toy_world}
+COMMITTING = {"transactional_db", "live_server"}
+
+
+@pytest.fixture(scope="module")
+def ground(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Ground]:  # noqa: ARG001  needed
+    """What those tests of a file stand on that are undone by a rollback."""
+    shared = Ground()
+    yield shared
+    with django_db_blocker.unblock():
+        shared.take_away()
+
+
 @pytest.fixture
-def world(db: None) -> World:  # noqa: ARG001  the database is needed, not its value
+def under_foot(request: pytest.FixtureRequest, ground: Ground, django_db_blocker: DjangoDbBlocker) -> None:
+    """Lay the ground that the test begins with; none for a test that commits."""
+    marked = request.node.get_closest_marker("django_db")
+    commits = not COMMITTING.isdisjoint(request.fixturenames) or (marked and marked.kwargs.get("transaction"))
+    begins_with = request.node.get_closest_marker("begins_with")
+    wanted = begins_with.args if begins_with else [GROUNDS[name] for name in request.fixturenames if name in GROUNDS]
+    with django_db_blocker.unblock():
+        ground.lay(wanted[0] if wanted and not commits else None)
+
+
+@pytest.fixture
+def world(db: None, ground: Ground) -> World:  # noqa: ARG001  the database is needed, not its value
     """The nine cities."""
-    return g60_world()
+    return ground.made_by(g60_world)
 
 
 @pytest.fixture
-def toys(db: None) -> World:  # noqa: ARG001  as above
+def toys(db: None, ground: Ground) -> World:  # noqa: ARG001  as above
     """The invented alliance."""
-    return toy_world()
+    return ground.made_by(toy_world)
 
 
 @pytest.fixture

@@ -119,6 +119,7 @@ print(json.dumps(made))
 """
 
 
+@pytest.mark.slow
 def test_another_process_elsewhere_makes_the_same_bytes(tmp_path: Path) -> None:
     env = {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONHASHSEED": "11", "TZ": "Pacific/Apia"}
     done = subprocess.run(  # noqa: S603  our own interpreter and text

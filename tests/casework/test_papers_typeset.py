@@ -263,6 +263,7 @@ print("django" in sys.modules)
 """
 
 
+@pytest.mark.slow
 def test_another_process_elsewhere_makes_the_same_bytes_without_django(tmp_path: Path) -> None:
     env = {
         **{name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"},

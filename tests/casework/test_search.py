@@ -124,6 +124,7 @@ def everything_kept() -> list[tuple[object, ...]]:
         return list(cursor.fetchall())
 
 
+@pytest.mark.slow
 @BOUNDED
 @given(plans=st.lists(ways, min_size=1, max_size=3))
 def test_all_words_written_anew_are_those_that_the_acts_had_written(world: World, plans: list[Way]) -> None:
@@ -144,6 +145,7 @@ def test_all_words_written_anew_are_those_that_the_acts_had_written(world: World
 letters = st.text(alphabet="红豆案12a〔 ", max_size=12)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=letters, question=letters, mark=st.integers(1, 2))
 def test_the_database_finds_what_the_rule_finds(world: World, text: str, question: str, mark: int) -> None:

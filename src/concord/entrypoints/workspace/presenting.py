@@ -86,7 +86,8 @@ def row(
     procedure = procedure_of(matter.procedure_version)
     following = procedure.possible(matter.shown_state, matter.role)
     mine = main_act([act for act in following if glass.by.may(act.permission)], procedure)
-    mine_to_do = mine is not None and matter.our_turn and not matter.final
+    # What leaves the matter where it is, such as a note of excluded days, is nothing to press from a list.
+    mine_to_do = mine is not None and mine.to is not None and matter.our_turn and not matter.final
     target = named(matter.target) if matter.target else _together(several)
     ours = matter.origin_id == glass.by.organisation.id
     return {

@@ -15,7 +15,7 @@ from concord.casework.desk import search
 from concord.casework.models import Audience, Matter, Paper, Participant
 from concord.foundation.database import search as index
 from concord.foundation.organisations.models import Organisation
-from concord.rules.bigrams import BREAK, PAIR, FIVE, tokens
+from concord.rules.bigrams import BREAK, FIVE, PAIR, tokens
 
 LONGEST_PREFIX = 150
 
@@ -62,7 +62,7 @@ def shared() -> dict[int, Shared]:
         if not paper.act.internal:
             told = (paper.organisation_id, paper.number, paper.n, rank[paper.matter_id])
             found[paper.matter_id].papers.append(told)
-    for matter, known in search._known(matters, sides):  # noqa: SLF001  the words that the desk would keep
+    for matter, known in search._known(matters, sides, search._taking_part(matters)):  # noqa: SLF001  the words that the desk would keep
         one = found[matter.id]
         texts = [text.text for text in known.told if text.said not in {search.PAPER, search.FILE}]
         one.titled = bool(matter.title) and matter.title in texts

@@ -58,7 +58,6 @@ def test_the_proposal_stands_on_articles(world: World, sit: Sit, morning: time_m
         "也可以管辖的机关",
         "没有转送的义务",
         "市场监督管理投诉举报处理办法第三十四条、第四十一条",
-        "T10",
         "法定",
         "哪些事实会改变结论",
         "由谁办理尚不能确定",

@@ -17,13 +17,14 @@ from typing import Any, Final
 from bench.databases import Database
 from bench.deeds import Deeds
 from bench.desks import OK, Asked, Desk, over_the_wire
-from bench.measuring import ROUNDS, Table, Times, milliseconds, once, ratio, undisturbed
+from bench.measuring import Table, Times, milliseconds, once, ratio, undisturbed
 from bench.originals import standing_world
 from bench.reference import NARROW, WIDE, kept_postgres, kept_sqlite, seconds_taken
 from bench.serving import served
 from concord.foundation.database.clock import legal_date, now
 
 SIZES: Final[Mapping[str, tuple[int, int]]] = {"postgres": (10_000, 1_000_000), "sqlite": (2_000, 50_000)}
+ROUNDS: Final = 3
 REQUESTS: Final = 6
 CLIENTS: Final = 8
 REQUESTS_OF_EACH: Final = 3
@@ -67,7 +68,9 @@ def run(home: Path, kept: Path) -> list[Table]:
         )
         with filled as databases:
             took = seconds_taken(kept, sizes[-1] if postgres else f"sqlite-{sizes[-1]}")
-            tables += _tables(kind, sizes, databases, kept, took)
+            made = _tables(kind, sizes, databases, kept, took)
+        tables += made
+        _say("\n".join(table.markdown() for table in made))
     return tables
 
 

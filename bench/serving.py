@@ -21,7 +21,6 @@ PATIENCE = 60.0
 STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
 
-@cache
 def built() -> Callable[..., Any]:
     """The WSGI application with the address of “ok”, static files under their own names."""
     from django.conf import settings  # noqa: PLC0415  only the web processes build an application
@@ -29,6 +28,11 @@ def built() -> Callable[..., Any]:
     settings.ROOT_URLCONF = "bench.addresses"
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": STATIC}}
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+    return _application()
+
+
+@cache
+def _application() -> Callable[..., Any]:
     from django.core.wsgi import get_wsgi_application  # noqa: PLC0415  as above
 
     return get_wsgi_application()

@@ -316,9 +316,8 @@ def _filtered(by: Actor, wanted: Wanted) -> QuerySet[Audience]:
     shut = bool(wanted.without) and {one.id for one in procedures_kept().values()} <= set(wanted.without)
     if shut or not by.may(READ):
         return Audience.objects.none()
-    # Few rows of a post are open; a sum keeps the database from reading all open rows of the side instead.
-    of_posts = bool(wanted.handlers) and wanted.still_open
-    own = Q(Exact(F("scope_id") + 0, by.scope_id)) if of_posts else Q(scope_id=by.scope_id)
+    # A post handles few rows; a sum keeps the database from walking through all rows of the side instead.
+    own = Q(Exact(F("scope_id") + 0, by.scope_id)) if wanted.handlers else Q(scope_id=by.scope_id)
     return Audience.objects.filter(own, *_conditions(wanted, by))
 
 

@@ -17,6 +17,7 @@ from concord.foundation.organisations.models import Department, Organisation, Pe
 NEVER = date.max
 OPEN, OURS, THEIRS = Q(open=True), Q(open=True, ours=True), Q(open=True, ours=False)
 NOBODYS = Q(open=True, ours=True, handler__isnull=True)
+HANDLED = Q(handler__isnull=False)
 
 
 class ProcedureVersion(models.Model):
@@ -109,6 +110,7 @@ class Audience(models.Model):
             models.Index(fields=["scope", "due", "matter"], condition=OPEN, name="audience_open"),
             models.Index(fields=["scope", "late_after", "matter"], condition=OPEN, name="audience_late"),
             models.Index(fields=["handler", "due", "matter"], condition=OPEN, name="audience_by_handler"),
+            models.Index(fields=["handler", "-sort_key", "matter"], condition=HANDLED, name="audience_handled"),
             models.Index(fields=["handler", "due", "matter"], condition=OURS, name="audience_to_do_by_post"),
             models.Index(fields=["scope", "duty", "due", "matter"], condition=NOBODYS, name="audience_nobodys"),
             models.Index(fields=["scope", "-sort_key", "matter"], condition=OPEN, name="audience_open_latest"),

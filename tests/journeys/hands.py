@@ -32,7 +32,8 @@ class Hands:
         page.on("filechooser", lambda _chooser: None)
 
     def press(self, *keys: str) -> None:
-        """One key after another."""
+        """One key after another, once the page is there to hear them."""
+        self.page.wait_for_load_state()
         for key in keys:
             self.page.keyboard.press(key)
 

@@ -24,6 +24,7 @@ def focused(page: Page) -> Locator:
 
 
 def press(page: Page, *keys: str) -> None:
+    page.wait_for_load_state()
     for key in keys:
         page.keyboard.press(key)
 

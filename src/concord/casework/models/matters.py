@@ -67,9 +67,7 @@ class Matter(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-id"]
-        indexes: ClassVar = [
-            models.Index(fields=["case"], name="matter_by_case"),
-        ]
+        indexes: ClassVar = [models.Index(fields=["case"], name="matter_by_case")]
 
     def __str__(self) -> str:
         return self.number

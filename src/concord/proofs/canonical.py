@@ -1,0 +1,116 @@
+"""The one way a proof writes JSON: RFC 8785 restricted until every JSON writer agrees on it.
+
+Keys are ``[a-z0-9_]+``; there are no fractions; whole numbers lie within ±(2^53 - 1); texts are in Unicode normal
+form C without half surrogate pairs; nesting is at most sixteen deep. Within these bounds the standard library, sorted
+and without white space, writes exactly the bytes that RFC 8785 asks for. Reading demands that writing gives the same
+bytes again, which leaves no room for duplicate keys, other number forms, escapes or white space.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import ItemsView, Iterable, Mapping
+from typing import cast
+from unicodedata import is_normalized
+
+from concord.rules.canonical import JSON, LARGEST_INTEGER
+from concord.rules.errors import InvalidInput, Problem, Said
+
+__all__ = ["DEEPEST", "JSON", "decode", "decode_table", "encode"]
+
+DEEPEST = 16
+
+_KEY = re.compile(r"[a-z0-9_]+")
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
+
+
+def encode(value: JSON) -> bytes:
+    """``value`` in its one form. Raises InvalidInput ``proofs.not_canonical`` naming the place of what has none."""
+    _check(value, (), 0)
+    return _WRITER.encode(value).encode()
+
+
+def decode(data: bytes, *, limit: int = 1 << 20) -> JSON:
+    """Read what ``encode`` writes, at most ``limit`` bytes; nothing else is taken.
+
+    Raises InvalidInput ``proofs.not_canonical``.
+    """
+    if len(data) > limit:
+        raise _refused("", Said(f"超过 {limit} 字节", f"it is longer than {limit} bytes"))
+    try:
+        value: JSON = json.loads(data.decode())
+    except UnicodeDecodeError as error:
+        place = f"@{error.start}"
+        raise _refused(place, Said("不是 UTF-8 文字", "it is not UTF-8")) from None
+    except (ValueError, RecursionError):
+        raise _refused("", Said("不是 JSON", "it is not JSON")) from None
+    written = encode(value)
+    if written != data:
+        at = next((at for at, (one, other) in enumerate(zip(written, data, strict=False)) if one != other), None)
+        place = f"@{min(len(written), len(data)) if at is None else at}"
+        raise _refused(place, Said("写法不规范，或者键重复", "it is not in canonical form, or a key stands twice"))
+    return value
+
+
+def decode_table(data: bytes, *, limit: int = 1 << 20) -> dict[str, JSON]:
+    """As ``decode``, for a table with keys. Raises InvalidInput ``proofs.not_canonical``."""
+    value = decode(data, limit=limit)
+    if not isinstance(value, dict):
+        raise _refused("", Said("不是一张键值表", "it is not a table"))
+    return value
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError
+
+
+_WRITER = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=True, separators=(",", ":"), default=_plain
+)
+
+
+def _check(value: object, path: tuple[str | int, ...], depth: int) -> None:
+    """Refuse what lies outside the bounds; texts, the most frequent, are asked for first."""
+    if isinstance(value, str):
+        _check_text(value, path)
+    elif isinstance(value, int):
+        if abs(value) > LARGEST_INTEGER:
+            raise _refused(path, Said("整数过大，须在 ±(2^53 - 1) 之内", "the number is beyond ±(2^53 - 1)"))
+    elif isinstance(value, Mapping | list | tuple):
+        if depth == DEEPEST:
+            raise _refused(path, Said(f"嵌套超过 {DEEPEST} 层", f"it is nested more than {DEEPEST} deep"))
+        for step, entry in _entries(value, path):
+            _check(entry, (*path, step), depth + 1)
+    elif value is not None:
+        kind = type(value).__name__
+        raise _refused(path, Said(f"“{kind}”不能写入规范 JSON", f"“{kind}” has no place in canonical JSON"))
+
+
+def _entries(
+    value: Mapping[object, object] | list[object] | tuple[object, ...], path: tuple[str | int, ...]
+) -> Iterable[tuple[str | int, object]]:
+    """The steps to the entries of a table or a list, and the entries."""
+    if not isinstance(value, Mapping):
+        return enumerate(value)
+    for key in value:
+        if not (isinstance(key, str) and _KEY.fullmatch(key)):
+            raise _refused(path, Said("键须由 a-z、0-9、下划线组成", "keys are made of a-z, 0-9 and underscores"))
+    return cast("ItemsView[str, object]", value.items())
+
+
+def _check_text(text: str, path: tuple[str | int, ...]) -> None:
+    if text.isascii():
+        return
+    if _HALF_PAIR.search(text):
+        raise _refused(path, Said("文字中含有不成对的代理码位", "the text holds half a surrogate pair"))
+    if not is_normalized("NFC", text):
+        raise _refused(path, Said("文字不是 Unicode 规范形式 C（NFC）", "the text is not in Unicode normal form C"))
+
+
+def _refused(path: tuple[str | int, ...] | str, why: Said) -> InvalidInput:
+    place = path if isinstance(path, str) else ".".join(map(str, path))
+    said = Said(f"不是规范 JSON：{why.zh}。", f"This is not canonical JSON: {why.en}.")
+    return InvalidInput("proofs.not_canonical", said, problems=(Problem(place, "proofs.not_canonical", said),))

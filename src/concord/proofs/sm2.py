@@ -11,6 +11,7 @@ import ctypes
 import ctypes.util
 import importlib.util
 import sys
+import weakref
 from collections.abc import Callable
 from functools import cache, lru_cache
 
@@ -81,7 +82,6 @@ class _Key:
     """An EVP_PKEY, given back when nobody needs it any more."""
 
     def __init__(self, public: bytes, private: bytes = b"") -> None:
-        self.pointer = ctypes.c_void_p()
         crypto = _libcrypto()
         parameters = [
             _Parameter(b"group", _UTF8_STRING, b"SM2", 3, 0),
@@ -92,19 +92,16 @@ class _Key:
             parameters.append(_Parameter(b"priv", _UNSIGNED_INTEGER, native, len(native), 0))
         listed = (_Parameter * (len(parameters) + 1))(*parameters)
         kind = _EVP_PKEY_KEYPAIR if private else _EVP_PKEY_PUBLIC_KEY
+        self.pointer = ctypes.c_void_p()
         making = crypto.EVP_PKEY_CTX_new_from_name(None, b"SM2", None)
-        try:
-            made = crypto.EVP_PKEY_fromdata_init(making) == 1 and (
-                crypto.EVP_PKEY_fromdata(making, ctypes.byref(self.pointer), kind, listed) == 1
-            )
-        finally:
-            crypto.EVP_PKEY_CTX_free(making)
+        made = crypto.EVP_PKEY_fromdata_init(making) == 1 and (
+            crypto.EVP_PKEY_fromdata(making, ctypes.byref(self.pointer), kind, listed) == 1
+        )
+        crypto.EVP_PKEY_CTX_free(making)
         if not made:
             raise _failed()
-
-    def __del__(self) -> None:
-        if self.pointer.value:
-            _libcrypto().EVP_PKEY_free(self.pointer)
+        # Not at the end of the program: a thread may still be signing.
+        weakref.finalize(self, crypto.EVP_PKEY_free, self.pointer).atexit = False
 
 
 def available() -> bool:
@@ -159,7 +156,10 @@ def generate(random_bytes: Callable[[int], bytes]) -> bytes:
 
 @lru_cache(maxsize=256)
 def public_of(private: bytes) -> bytes:
-    """The public key of ``private``. Raises InvalidInput ``proofs.private_key``, Unavailable."""
+    """The public key of ``private``, which is remembered with it for the life of the program.
+
+    Raises InvalidInput ``proofs.private_key``, Unavailable ``proofs.sm2_unavailable``.
+    """
     if not is_private(private):
         raise InvalidInput(
             "proofs.private_key",
@@ -169,21 +169,21 @@ def public_of(private: bytes) -> bytes:
             ),
         )
     crypto = _libcrypto()
-    public = ctypes.create_string_buffer(_PUBLIC_LENGTH)
     group = crypto.EC_GROUP_new_by_curve_name(_NID_SM2)
     if not group:
         raise _failed()
     point, context = crypto.EC_POINT_new(group), crypto.BN_CTX_new()
     scalar = crypto.BN_bin2bn(private, len(private), None)
-    try:
-        if crypto.EC_POINT_mul(group, point, scalar, None, None, context) != 1:
-            raise _failed()
-        crypto.EC_POINT_point2oct(group, point, _UNCOMPRESSED, public, _PUBLIC_LENGTH, context)
-    finally:
-        crypto.BN_clear_free(scalar)
-        crypto.BN_CTX_free(context)
-        crypto.EC_POINT_free(point)
-        crypto.EC_GROUP_free(group)
+    public = ctypes.create_string_buffer(_PUBLIC_LENGTH)
+    multiplied = crypto.EC_POINT_mul(group, point, scalar, None, None, context) == 1 and (
+        crypto.EC_POINT_point2oct(group, point, _UNCOMPRESSED, public, _PUBLIC_LENGTH, context) == _PUBLIC_LENGTH
+    )
+    crypto.BN_clear_free(scalar)
+    crypto.BN_CTX_free(context)
+    crypto.EC_POINT_free(point)
+    crypto.EC_GROUP_free(group)
+    if not multiplied:
+        raise _failed()
     return public.raw
 
 
@@ -229,7 +229,7 @@ def verify(public: bytes, message: bytes, signature: bytes, *, identifier: bytes
     return accepted == 1
 
 
-def _begin(begin: Callable[..., int], context: int, key: _Key, identifier: bytes) -> None:
+def _begin(begin: Callable[..., int], context: int | None, key: _Key, identifier: bytes) -> None:
     """Set up a signature or its check with SM3, the key and the name of its holder."""
     if len(identifier) > LONGEST_IDENTIFIER:
         raise InvalidInput(
@@ -240,8 +240,8 @@ def _begin(begin: Callable[..., int], context: int, key: _Key, identifier: bytes
             ),
         )
     inner = ctypes.c_void_p()
-    begun = begin(context, ctypes.byref(inner), _SM3, None, None, key.pointer, None)
-    if begun != 1 or _libcrypto().EVP_PKEY_CTX_set1_id(inner, identifier, len(identifier)) != 1:
+    begun = context is not None and begin(context, ctypes.byref(inner), _SM3, None, None, key.pointer, None) == 1
+    if not begun or _libcrypto().EVP_PKEY_CTX_set1_id(inner, identifier, len(identifier)) != 1:
         raise _failed()
 
 

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "concord.foundation.jobs",
     "concord.foundation.sheets",
     "concord.foundation.notices",
+    "concord.foundation.ledger",
     "concord.casework",
     "concord.capabilities.governance",
     "concord.entrypoints.workspace",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.apps.registry import Apps
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations import RunPython
@@ -32,31 +34,63 @@ def append_only(table: str) -> RunPython:
             )
             return
         for verb in ("UPDATE", "DELETE"):
-            editor.execute(
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, 'concord: {table} is append-only'); END"
-            )
+            editor.execute(f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} {_refusal(table)}")
 
     def backwards(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
-        if editor.connection.vendor == "postgresql":
-            editor.execute(f"DROP TRIGGER {table}_append_only ON {table}")
-            editor.execute(f"DROP TRIGGER {table}_no_truncate ON {table}")
-            return
-        for verb in ("update", "delete"):
-            editor.execute(f"DROP TRIGGER {table}_no_{verb}")
+        on_postgres = editor.connection.vendor == "postgresql"
+        _drop_triggers(editor, table, ("append_only", "no_truncate") if on_postgres else ("no_update", "no_delete"))
 
     return RunPython(forwards, backwards)
 
 
 def raised_only(table: str, flag: str) -> RunPython:
     """Refuse DELETE, (PostgreSQL) TRUNCATE and every UPDATE on ``table`` but that which raises the boolean ``flag``."""
+    return _one_change(table, flag, name="raised_only", refused=f"OLD.{flag} OR NOT NEW.{flag}")
+
+
+def given_once(table: str, column: str) -> RunPython:
+    """Refuse DELETE, (PostgreSQL) TRUNCATE and every UPDATE on ``table`` but that which fills the empty ``column``."""
+    refused = f"OLD.{column} IS NOT NULL OR NEW.{column} IS NULL"
+    return _one_change(table, column, name="given_once", refused=refused)
+
+
+def removed_only(table: str) -> RunPython:
+    """Refuse UPDATE and (PostgreSQL) TRUNCATE on ``table``; a row may go, but never change."""
+
+    def forwards(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+        if editor.connection.vendor == "postgresql":
+            editor.execute(REFUSE_FUNCTION)
+            for name, event, each in (("no_update", "UPDATE", "ROW"), ("no_truncate", "TRUNCATE", "STATEMENT")):
+                editor.execute(
+                    f"CREATE TRIGGER {table}_{name} BEFORE {event} ON {table} "
+                    f"FOR EACH {each} EXECUTE FUNCTION concord_refuse_change()"
+                )
+            return
+        editor.execute(f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} {_refusal(table)}")
+
+    def backwards(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+        names = ("no_update", "no_truncate") if editor.connection.vendor == "postgresql" else ("no_update",)
+        _drop_triggers(editor, table, names)
+
+    return RunPython(forwards, backwards)
+
+
+def lifted(guard: RunPython) -> RunPython:
+    """Take back what an operation of this module put on a table in an earlier migration."""
+    if guard.reverse_code is None:
+        raise ValueError("nothing says how to take it back")
+    return RunPython(guard.reverse_code, guard.code)
+
+
+def _one_change(table: str, column: str, *, name: str, refused: str) -> RunPython:
+    """Refuse every change but one of ``column``, and that one too where ``refused`` holds."""
 
     def forwards(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
         if editor.connection.vendor == "postgresql":
             editor.execute(REFUSE_FUNCTION)
             editor.execute(
-                f"CREATE TRIGGER {table}_raised_only BEFORE UPDATE ON {table} FOR EACH ROW "
-                f"WHEN (OLD.{flag} OR NOT NEW.{flag} OR to_jsonb(OLD) - '{flag}' <> to_jsonb(NEW) - '{flag}') "
+                f"CREATE TRIGGER {table}_{name} BEFORE UPDATE ON {table} FOR EACH ROW "
+                f"WHEN ({refused} OR to_jsonb(OLD) - '{column}' <> to_jsonb(NEW) - '{column}') "
                 "EXECUTE FUNCTION concord_refuse_change()"
             )
             editor.execute(
@@ -70,23 +104,27 @@ def raised_only(table: str, flag: str) -> RunPython:
             return
         with editor.connection.cursor() as cursor:
             told = editor.connection.introspection.get_table_description(cursor, table)
-        changed = " OR ".join(f"OLD.{column.name} IS NOT NEW.{column.name}" for column in told if column.name != flag)
-        refuse = f"BEGIN SELECT RAISE(ABORT, 'concord: {table} is append-only'); END"
-        editor.execute(
-            f"CREATE TRIGGER {table}_raised_only BEFORE UPDATE ON {table} "
-            f"WHEN OLD.{flag} OR NOT NEW.{flag} OR {changed} {refuse}"
-        )
+        changed = " OR ".join(f"OLD.{kept.name} IS NOT NEW.{kept.name}" for kept in told if kept.name != column)
+        refuse = _refusal(table)
+        editor.execute(f"CREATE TRIGGER {table}_{name} BEFORE UPDATE ON {table} WHEN {refused} OR {changed} {refuse}")
         editor.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse}")
 
     def backwards(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
-        if editor.connection.vendor == "postgresql":
-            for name in ("raised_only", "no_delete", "no_truncate"):
-                editor.execute(f"DROP TRIGGER {table}_{name} ON {table}")
-            return
-        for name in ("raised_only", "no_delete"):
-            editor.execute(f"DROP TRIGGER {table}_{name}")
+        on_postgres = editor.connection.vendor == "postgresql"
+        _drop_triggers(editor, table, (name, "no_delete", "no_truncate") if on_postgres else (name, "no_delete"))
 
     return RunPython(forwards, backwards)
+
+
+def _refusal(table: str) -> str:
+    """What a trigger of SQLite does."""
+    return f"BEGIN SELECT RAISE(ABORT, 'concord: {table} is append-only'); END"
+
+
+def _drop_triggers(editor: BaseDatabaseSchemaEditor, table: str, names: Iterable[str]) -> None:
+    on_table = f" ON {table}" if editor.connection.vendor == "postgresql" else ""
+    for name in names:
+        editor.execute(f"DROP TRIGGER {table}_{name}{on_table}")
 
 
 def joint_statistics(name: str, table: str, columns: str) -> RunPython:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 
 from concord.foundation.organisations.models import Organisation, Person, Post
 
@@ -14,6 +15,7 @@ class Entry(models.Model):
 
     ``details`` holds no free text about people: identifiers, states, digests. ``subject`` is what people read
     (a number); ``matter_uid`` ties the entry to its matter, ``internal`` keeps it inside the acting organisation.
+    ``leaf_index`` is its place in the ledger, null until the ledger has taken it in; nothing else of a row changes.
     """
 
     at = models.DateTimeField()
@@ -25,6 +27,7 @@ class Entry(models.Model):
     matter_uid = models.UUIDField(null=True)
     internal = models.BooleanField(default=False)
     details = models.JSONField(default=dict)
+    leaf_index = models.BigIntegerField(null=True)
 
     class Meta:
         ordering: ClassVar = ["-id"]
@@ -38,6 +41,12 @@ class Entry(models.Model):
                 name="entry_by_subject",
             ),
             models.Index(fields=["matter_uid", "id"], name="entry_by_matter"),
+            models.Index(fields=["id"], condition=Q(leaf_index__isnull=True), name="entry_pending"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["leaf_index"], condition=Q(leaf_index__isnull=False), name="one_entry_per_leaf"
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,1 @@
+"""The evidence ledger: a Merkle log of every journal entry and seal, co-signed by witnesses."""

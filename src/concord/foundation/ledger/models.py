@@ -1,0 +1,124 @@
+"""Tables of the ledger (存证账本): what goes into the log beside the journal, where it stands, who co-signed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from concord.foundation.journal.models import Entry
+from concord.foundation.organisations.models import Organisation
+
+LONGEST_LEAF = 1024
+
+
+class Kind(models.TextChoices):
+    """What a submitted leaf logs; journal entries are not submitted, the sequencer finds them."""
+
+    SEAL = "seal", "封存"
+    SILENCE = "silence", "未答复证明"
+    SNAPSHOT = "snapshot", "快照"
+    RUN = "run", "分配"
+    EVENT = "event", "保管事件"
+    DIRECTORY = "directory", "密钥目录"
+    POLICY = "policy", "策略"
+    ANCHOR = "anchor", "锚定"
+    RENEWAL = "renewal", "续期"
+
+
+class Salt(models.Model):
+    """32 random bytes that hide a journal entry in its leaf. Deleting the row erases the person; it never changes."""
+
+    entry = models.OneToOneField(Entry, models.PROTECT, primary_key=True, related_name="+")
+    salt = models.BinaryField(max_length=32)
+
+    def __str__(self) -> str:
+        return str(self.entry_id)
+
+
+class Submission(models.Model):
+    """One leaf that is no journal entry, committed with the act it belongs to; ``leaf_index`` is its place."""
+
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    subject = models.CharField(max_length=120)
+    leaf = models.BinaryField(max_length=LONGEST_LEAF)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
+    submitted_at = models.DateTimeField()
+    leaf_index = models.BigIntegerField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        indexes: ClassVar = [
+            models.Index(fields=["id"], condition=Q(leaf_index__isnull=True), name="submission_pending")
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "subject"], name="one_submission_per_subject"),
+            models.UniqueConstraint(
+                fields=["leaf_index"], condition=Q(leaf_index__isnull=False), name="one_submission_per_leaf"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"
+
+
+class Standing(models.Model):
+    """Where the log stands (one row): how many leaves are durable, and the hashes from which the tree grows on."""
+
+    size = models.BigIntegerField(default=0)
+    hashes = models.BinaryField(default=bytes)
+
+    def __str__(self) -> str:
+        return str(self.size)
+
+
+class Checkpoint(models.Model):
+    """A signed state of the log; published once enough witnesses co-signed, its ``note`` then carries their lines."""
+
+    size = models.BigIntegerField(unique=True)
+    root = models.BinaryField(max_length=32)
+    note = models.TextField()
+    made_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-size"]
+
+    def __str__(self) -> str:
+        return str(self.size)
+
+
+class Cosigner(models.Model):
+    """What the log knows of a witness: up to which size it co-signed, when, and why it last refused."""
+
+    name = models.CharField(max_length=120, unique=True)
+    size = models.BigIntegerField(default=0)
+    cosigned_at = models.DateTimeField(null=True)
+    refused_at = models.DateTimeField(null=True)
+    refusal = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Incident(models.Model):
+    """Something wrong with the ledger for a time; people are told of it once."""
+
+    kind = models.CharField(max_length=12)
+    reason = models.CharField(max_length=60, blank=True)
+    began_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind"], condition=Q(ended_at__isnull=True), name="one_open_incident")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.began_at:%Y-%m-%d %H:%M}"

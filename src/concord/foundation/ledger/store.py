@@ -1,0 +1,108 @@
+"""Where the log's files lie: a folder, or a bucket of an S3-compatible object store.
+
+A tile never changes once it is written: the same bytes again are fine, other bytes are refused. Only ``checkpoint`` is
+replaced. The partial tiles before a full one may go when it is there (C2SP tlog-tiles).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Protocol
+
+from concord.rules.errors import Conflict, Said
+
+CHECKPOINT = "checkpoint"
+
+
+class Store(Protocol):
+    """Files by their path in the log."""
+
+    def get(self, path: str) -> bytes | None:
+        """The bytes at ``path``, or None when nothing lies there."""
+
+    def exists(self, path: str) -> bool:
+        """Whether something lies at ``path``."""
+
+    def put(self, path: str, content: bytes) -> None:
+        """Keep ``content`` at ``path``, for good when this returns. Raises Conflict ``ledger.tile_differs``."""
+
+    def prune(self, path: str) -> None:
+        """Remove the partial tiles that the full one at ``path`` has taken the place of."""
+
+
+class FolderStore:
+    """The files in a folder of this machine; written beside, on disk, and then renamed into place."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def get(self, path: str) -> bytes | None:
+        """As Store."""
+        try:
+            return self._path(path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def exists(self, path: str) -> bool:
+        """As Store."""
+        return self._path(path).is_file()
+
+    def put(self, path: str, content: bytes) -> None:
+        """As Store."""
+        if not _replaces(path, held=self.get(path), content=content):
+            return
+        target = self._path(path)
+        self._make_folder(target.parent)
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as arriving:
+            try:
+                arriving.write(content)
+                arriving.flush()
+                os.fsync(arriving.fileno())
+                Path(arriving.name).replace(target)
+            except OSError:
+                Path(arriving.name).unlink(missing_ok=True)
+                raise
+        _to_disk(target.parent)
+
+    def prune(self, path: str) -> None:
+        """As Store."""
+        shutil.rmtree(self._path(f"{path}.p"), ignore_errors=True)
+
+    def _path(self, path: str) -> Path:
+        """Where ``path`` lies; the paths are the log's own, made of numbers. Nothing outside of the folder."""
+        found = self._root / path
+        if ".." in found.parts or not found.is_relative_to(self._root):
+            raise ValueError(path)
+        return found
+
+    def _make_folder(self, folder: Path) -> None:
+        """Make the folder and those above it, each written to disk in the one that holds it."""
+        missing = [one for one in (folder, *folder.parents) if not one.is_dir()]
+        for one in reversed(missing):
+            one.mkdir(exist_ok=True)
+            _to_disk(one.parent)
+
+
+def _replaces(path: str, *, held: bytes | None, content: bytes) -> bool:
+    """Whether ``content`` has to be written. Raises Conflict ``ledger.tile_differs`` for a tile with other bytes."""
+    if held == content:
+        return False
+    if held is not None and path != CHECKPOINT:
+        said = Said(
+            f"存证账本文件 {path} 已有不同内容，不得覆盖。请运行账本检查，查明是哪一处被改动。",
+            f"The ledger's file {path} holds other bytes already and is not overwritten; check the ledger to learn "
+            "which of the two was changed.",
+        )
+        raise Conflict("ledger.tile_differs", said)
+    return True
+
+
+def _to_disk(folder: Path) -> None:
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)

@@ -111,7 +111,7 @@ def root_from(size: int, hash_of: HashOf) -> bytes:
 
 def verify_inclusion(index: int, size: int, leaf_hash: bytes, proof: Iterable[bytes], root: bytes) -> bool:
     """Whether ``proof`` leads from the leaf at ``index`` to the ``root`` of ``size`` leaves (RFC 9162 §2.1.3.2)."""
-    if not 0 <= index < size:
+    if not 0 <= index < size or len(leaf_hash) != HASH_SIZE:
         return False
     at, last, node = index, size - 1, leaf_hash
     for sibling in proof:

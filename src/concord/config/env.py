@@ -21,6 +21,8 @@ KNOWN = {
     "CONCORD_HOME": "folder for the database, files and keys (var beside the project)",
     "CONCORD_HOSTS": "host names answered to, separated by commas (localhost,127.0.0.1)",
     "CONCORD_HTTPS": "1 when served behind TLS: cookies are marked secure (0)",
+    "CONCORD_KEYS": "folder of the keys that sign for organisations and for the log (keys in CONCORD_HOME)",
+    "CONCORD_LEDGER": "folder with ledger.toml, the policy, the trust file and the tiles (ledger in CONCORD_HOME)",
     "CONCORD_MAIL_FROM": "the sender of e-mail; needed together with CONCORD_SMTP_URL",
     "CONCORD_OIDC_CLIENT_ID": "the name under which the provincial sign-on knows this installation",
     "CONCORD_OIDC_CLIENT_SECRET": "the secret that goes with CONCORD_OIDC_CLIENT_ID",
@@ -32,6 +34,7 @@ KNOWN = {
     "CONCORD_SMTP_URL": "smtp://user:password@host:port, smtps:// for TLS from the start; no e-mail without it",
     "CONCORD_TEST_DATABASE": "sqlite or postgres: which database the tests run on",
     "CONCORD_UPLOADS_KEPT": "days after which an uploaded file that nothing refers to is deleted (7)",
+    "CONCORD_WITNESSES": "1: the demo also runs nine witnesses and a time-stamper on loopback (1)",
     "CONCORD_WORKERS": "web processes (2)",
 }
 PROJECT = Path(__file__).resolve().parents[3]
@@ -92,6 +95,9 @@ class Environment:
     second_factor: bool = True
     sign_on: SignOn | None = None
     uploads_kept: int = 7
+    keys: Path = PROJECT / "var" / "keys"
+    ledger: Path = PROJECT / "var" / "ledger"
+    witnesses: bool = True
 
 
 def read(environ: Mapping[str, str]) -> Environment:
@@ -119,6 +125,9 @@ def read(environ: Mapping[str, str]) -> Environment:
         second_factor=_second_factor(values.get("CONCORD_SECOND_FACTOR", "required")),
         sign_on=_sign_on(values),
         uploads_kept=_count(values, "CONCORD_UPLOADS_KEPT", default="7", most=MOST_DAYS),
+        keys=Path(values.get("CONCORD_KEYS", str(home / "keys"))).resolve(),
+        ledger=Path(values.get("CONCORD_LEDGER", str(home / "ledger"))).resolve(),
+        witnesses=_switch(values, "CONCORD_WITNESSES", "1"),
     )
 
 
@@ -136,8 +145,8 @@ def _collect(environ: Mapping[str, str]) -> dict[str, str]:
     return values
 
 
-def _switch(values: Mapping[str, str], name: str) -> bool:
-    value = values.get(name, "0")
+def _switch(values: Mapping[str, str], name: str, default: str = "0") -> bool:
+    value = values.get(name, default)
     if value not in {"0", "1"}:
         raise BadEnvironment(name, f"{value!r} is neither 0 nor 1")
     return value == "1"

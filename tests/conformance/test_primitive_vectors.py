@@ -136,10 +136,10 @@ class TestCanonicalJSON:
         wanted = bytes.fromhex((HERE / f"jcs/outhex/{name}.txt").read_text(encoding="utf-8"))
         assert rfc8785.dumps(given) == wanted
         if name in OUTSIDE_THE_PROFILE:
-            for refused in (lambda: canonical.encode(given), lambda: canonical.decode(wanted)):
-                with pytest.raises(InvalidInput) as caught:
-                    refused()
-                assert caught.value.code == "proofs.not_canonical"
+            with pytest.raises(InvalidInput, match="not canonical JSON"):
+                canonical.encode(given)
+            with pytest.raises(InvalidInput, match="not canonical JSON"):
+                canonical.decode(wanted)
         else:
             assert canonical.encode(given) == wanted
             assert canonical.decode(wanted) == given

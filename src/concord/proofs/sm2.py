@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from concord.rules.errors import InvalidInput, Said, Unavailable
 
 IDENTIFIER = b"1234567812345678"
-LONGEST_IDENTIFIER = 8191  # its length in bits is written in two bytes
+LONGEST_IDENTIFIER = 8190  # its length in bits is written in two bytes; libcrypto takes no longer one
 
 _P = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
 _A = _P - 3

@@ -22,7 +22,7 @@ TEMPLATES := $(shell find src/concord -name '*.html' -o -name '*.jinja')
 READY := $(PACKAGES) $(MODULES) $(STAMPS)/fonts $(if $(BUNDLES),$(STAMPS)/bundles) $(if $(CATALOGUES),$(STAMPS)/catalogues)
 
 # The second round, on PostgreSQL, leaves out what reaches no database; here it need not even look.
-PURE := tests/rules tests/conformance tests/fitness
+PURE := tests/rules tests/proofs tests/conformance tests/fitness
 # Neighbouring tests share what they begin with, so each worker takes a run of them.
 PYTEST := $(BIN)/pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal
 

@@ -22,12 +22,25 @@ LONGEST_INTEGER = 64
 LONGEST_OID = 64
 
 _CONSTRUCTED = 0x20
-_HIGH_TAG = 0x1F
-_UNIVERSAL_CONSTRUCTED = {SEQUENCE, SET}
+_REFUSED = 0xFF
 _UTC = re.compile(rb"[0-9]{12}Z")
 _GENERALIZED = re.compile(rb"([0-9]{14})(?:\.([0-9]{0,5}[1-9]))?Z")
 # RFC 5280 §4.1.2.5.1: two digits of a year from 50 on belong to the last century.
 _PIVOT = 50
+
+
+def _form(tag: int) -> int:
+    """Whether elements of a tag are constructed, primitive, or not taken at all.
+
+    Tags of more than one octet are not taken, and universal ones only in the one form that DER gives them.
+    """
+    universal, number, constructed = tag < 0x40, tag & 0x1F, tag & _CONSTRUCTED  # noqa: PLR2004 - the class bits
+    if number == 0x1F or not tag or (universal and bool(constructed) is not (number in {0x10, 0x11})):  # noqa: PLR2004
+        return _REFUSED
+    return constructed
+
+
+_FORMS = tuple(_form(tag) for tag in range(256))
 
 
 class Node(NamedTuple):
@@ -56,41 +69,33 @@ def read(data: bytes, *, limit: int = LARGEST) -> Node:
     """
     if len(data) > limit:
         raise malformed(f"超过 {limit} 字节", f"it is longer than {limit} bytes")
-    node, end = _element(data, 0, len(data), DEEPEST)
-    if end != len(data):
-        raise malformed("末尾有多余字节", "bytes follow its end")
-    return node
-
-
-def _element(data: bytes, start: int, stop: int, depth: int) -> tuple[Node, int]:
-    if stop - start < 2:  # noqa: PLR2004 - an identifier octet and a length octet
-        raise malformed("内容不完整", "it is cut short")
-    tag = data[start]
-    length = data[start + 1]
-    begin = start + 2
-    if length & 0x80:
-        length, begin = _long_length(data, begin, stop, length & 0x7F)
-    end = begin + length
-    if end > stop:
-        raise malformed("内容不完整", "it is cut short")
-    if tag & _HIGH_TAG == _HIGH_TAG or tag == 0:
-        raise malformed("有不支持的标签", "it has a tag that is not taken")
-    constructed = bool(tag & _CONSTRUCTED)
-    if tag < 0x40 and constructed is not ((tag | _CONSTRUCTED) in _UNIVERSAL_CONSTRUCTED):  # noqa: PLR2004 - universal
-        raise malformed("基本类型与构造类型混淆", "an element is constructed that must not be, or the reverse")
-    children: tuple[Node, ...] = ()
-    if constructed:
-        if not depth:
-            raise malformed("嵌套过深", "it is nested too deeply")
-        children = _elements(data, begin, end, depth - 1)
-    return Node(tag, data[begin:end], data[start:end], children), end
+    nodes = _elements(data, 0, len(data), DEEPEST)
+    if len(nodes) != 1:
+        raise malformed("须恰为一个元素", "there is not exactly one element")
+    return nodes[0]
 
 
 def _elements(data: bytes, start: int, stop: int, depth: int) -> tuple[Node, ...]:
+    """The elements that ``data`` consists of from ``start`` to ``stop``."""
+    if not depth:
+        raise malformed("嵌套过深", "it is nested too deeply")
     found = []
     while start < stop:
-        node, start = _element(data, start, stop, depth)
-        found.append(node)
+        begin = start + 2
+        if begin > stop:
+            raise malformed("内容不完整", "it is cut short")
+        tag, length = data[start], data[start + 1]
+        if length & 0x80:
+            length, begin = _long_length(data, begin, stop, length & 0x7F)
+        end = begin + length
+        if end > stop:
+            raise malformed("内容不完整", "it is cut short")
+        form = _FORMS[tag]
+        if form == _REFUSED:
+            raise malformed(f"有不支持的标签 {tag:02X}", f"the tag {tag:02X} is not taken")
+        inside = _elements(data, begin, end, depth - 1) if form == _CONSTRUCTED else ()
+        found.append(Node(tag, data[begin:end], data[start:end], inside))
+        start = end
     return tuple(found)
 
 
@@ -110,28 +115,31 @@ class Fields:
 
     def __init__(self, node: Node, tag: int = SEQUENCE) -> None:
         _demand(node, tag)
-        self._left = list(reversed(node.children))
+        self._elements = node.children
+        self._at = 0
 
     def take(self, tag: int) -> Node:
         """The next element, which must be there and bear ``tag``."""
-        if not self._left:
-            raise malformed("缺少元素", "an element is missing")
-        _demand(self._left[-1], tag)
-        return self._left.pop()
+        node = self.any()
+        _demand(node, tag)
+        return node
 
     def maybe(self, tag: int) -> Node | None:
         """The next element if it bears ``tag``."""
-        return self._left.pop() if self._left and self._left[-1].tag == tag else None
+        if self._at < len(self._elements) and self._elements[self._at].tag == tag:
+            return self.any()
+        return None
 
     def any(self) -> Node:
         """The next element, whatever it is."""
-        if not self._left:
+        if self._at == len(self._elements):
             raise malformed("缺少元素", "an element is missing")
-        return self._left.pop()
+        self._at += 1
+        return self._elements[self._at - 1]
 
     def end(self) -> None:
         """Nothing may be left."""
-        if self._left:
+        if self._at < len(self._elements):
             raise malformed("有多余的元素", "there is an element too many")
 
 
@@ -306,12 +314,18 @@ def implicit(number: int, content: bytes, *, constructed: bool) -> bytes:
 
 def utc_time(at: datetime) -> bytes:
     """A UTCTime, for years 1950 to 2049, in whole seconds."""
-    return element(UTC_TIME, at.astimezone(UTC).strftime("%y%m%d%H%M%SZ").encode())
+    return element(UTC_TIME, _digits(at)[2:])
 
 
 def generalized_time(at: datetime) -> bytes:
     """A GeneralizedTime in whole seconds."""
-    return element(GENERALIZED_TIME, at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ").encode())
+    return element(GENERALIZED_TIME, _digits(at))
+
+
+@lru_cache(maxsize=64)
+def _digits(at: datetime) -> bytes:
+    written = at.astimezone(UTC).isoformat()
+    return f"{written[:4]}{written[5:7]}{written[8:10]}{written[11:13]}{written[14:16]}{written[17:19]}Z".encode()
 
 
 def validity_time(at: datetime) -> bytes:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from concord.proofs import certificates as x509
 from concord.proofs import der, sm2
-from concord.proofs.certificates import DIGESTS, digest_of, encoded_signature, read_certificate
+from concord.proofs.certificates import digest_of, encoded_signature, read_certificate
 from concord.proofs.signing import base64_strict
 from concord.proofs.timestamp_tokens import (
     CONTENT_TYPE,
@@ -286,19 +286,16 @@ def _asked(request: bytes) -> _Asked:
         if nonce is not None:
             der.integer_of(nonce)
         certificates = wanted is not None and der.boolean_of(wanted)
-        named = der.oid_of(der.Fields(der.Fields(imprint).take(der.SEQUENCE)).take(der.OID))
-        if named in DIGESTS:
-            read_imprint(imprint)
-    except InvalidInput:
-        raise _Rejected(BAD_DATA_FORMAT) from None
-    for bad, bit in (
-        (version != 1, BAD_REQUEST),
-        (named not in DIGESTS, BAD_ALGORITHM),
-        (policy is not None and der.oid_of(policy) != POLICY, UNKNOWN_POLICY),
-        (extensions is not None, UNKNOWN_EXTENSION),
-    ):
-        if bad:
-            raise _Rejected(bit)
+        if version != 1:
+            raise _Rejected(BAD_REQUEST)
+        read_imprint(imprint)
+    except InvalidInput as refused:
+        bad = refused.code == "proofs.timestamp_algorithm"
+        raise _Rejected(BAD_ALGORITHM if bad else BAD_DATA_FORMAT) from None
+    if policy is not None and der.oid_of(policy) != POLICY:
+        raise _Rejected(UNKNOWN_POLICY)
+    if extensions is not None:
+        raise _Rejected(UNKNOWN_EXTENSION)
     return _Asked(imprint.raw, b"" if nonce is None else nonce.raw, certificates)
 
 

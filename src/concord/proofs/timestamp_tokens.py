@@ -28,6 +28,9 @@ SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47"
 DIGEST_SIZES: Mapping[str, int] = MappingProxyType({"sha256": 32, "sha384": 48, "sha512": 64, "sm3": 32})
 DIGEST_OIDS: Mapping[str, str] = MappingProxyType({name: oid for oid, name in DIGESTS.items()})
 MOST_CERTIFICATES = 4
+_DIGEST_IDENTIFIERS: Mapping[bytes, str] = MappingProxyType(
+    {der.sequence(der.oid(oid), *none): name for oid, name in DIGESTS.items() for none in ((), (der.null(),))}
+)
 # GM/T 0010 counts the versions of SignedData from 1, RFC 5652 asks for 3 here.
 _VERSIONS = {SIGNED_DATA: {3}, GM_SIGNED_DATA: {1, 3}}
 _GRANTED = 0
@@ -262,7 +265,7 @@ def _certificate_id(values: Mapping[str, der.Node], issuer: bytes, serial: int) 
 
 def _digest(node: der.Node) -> str:
     """The name of a digest algorithm; its parameters are absent or NULL."""
-    name = DIGESTS.get(_algorithm(node))
+    name = _DIGEST_IDENTIFIERS.get(node.raw)
     if name is None:
         raise _refused_algorithm()
     return name

@@ -77,7 +77,7 @@ def read(data: bytes, *, limit: int = LARGEST) -> Node:
 
 def _elements(data: bytes, start: int, stop: int, depth: int) -> tuple[Node, ...]:
     """The elements that ``data`` consists of from ``start`` to ``stop``."""
-    if not depth:
+    if depth < 0:
         raise malformed("嵌套过深", "it is nested too deeply")
     found = []
     while start < stop:

@@ -123,6 +123,7 @@ class TestInstallation:
             ('name = "one.example"', 'name = "two.example"', "witness.0.vkey"),
             ('sm2_vkey = "one', 'vkey2 = "one', "vkey2"),
             ("[[stamper]]", "[stamper]", "stamper"),
+            ('name = "local"', 'name = "local"\nalgorithm = "md5"', "stamper.0.algorithm"),
             ("[readers]", "[[readers]]", "readers"),
             ("abab", "ABAB", "readers"),
         ],

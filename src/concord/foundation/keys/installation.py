@@ -17,6 +17,7 @@ One folder holds it all beside the keys; ``ledger.toml`` says what is where::
     [[stamper]]
     name = "local"
     url = "http://127.0.0.1:8100/"
+    algorithm = "sha256"                 # or "sm3"; may be left out
     [readers]
     "witness.310117.example" = "<SHA-256, hex, of the reader's bearer token>"
 """
@@ -28,6 +29,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from concord.proofs import log_policy, notes
@@ -55,10 +57,11 @@ class WitnessAddress:
 
 @dataclass(frozen=True, slots=True)
 class StamperAddress:
-    """One time-stamping authority and the address of its RFC 3161 service."""
+    """One time-stamping authority, the address of its RFC 3161 service, and the digest it is asked to stamp."""
 
     name: str
     url: str
+    algorithm: Literal["sha256", "sm3"] = "sha256"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +145,12 @@ def _witness(table: _Table) -> WitnessAddress:
 
 
 def _stamper(table: _Table) -> StamperAddress:
-    stamper = StamperAddress(table.text("name"), _address(table, table.text("url")))
+    name, url = table.text("name"), _address(table, table.text("url"))
+    algorithm = table.text("algorithm", "sha256")
     table.end()
-    return stamper
+    if algorithm not in {"sha256", "sm3"}:
+        raise _wrong(f"{table.name}.algorithm", "须为 sha256 或者 sm3", "sha256 or sm3 is needed")
+    return StamperAddress(name, url, "sm3" if algorithm == "sm3" else "sha256")
 
 
 def _readers(values: Mapping[str, object]) -> dict[str, str]:

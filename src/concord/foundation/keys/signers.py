@@ -103,7 +103,7 @@ class Pkcs11Signer:
 
     def _key(self, pkcs11: ModuleType) -> Any:
         if self._opened is None:
-            pin = _secret(self._token.pin_file).decode().strip()
+            pin = secret(self._token.pin_file).decode().strip()
             try:
                 token = pkcs11.lib(str(self._token.module)).get_token(token_label=self._token.label)
                 session = token.open(user_pin=pin)
@@ -211,13 +211,13 @@ def _of_length(path: Path, text: str) -> bytes:
 
 def _json(path: Path) -> object:
     try:
-        return json.loads(_secret(path))
+        return json.loads(secret(path))
     except ValueError:
         raise _bad_file(path) from None
 
 
-def _secret(path: Path) -> bytes:
-    """The content of a file that only its owner may read."""
+def secret(path: Path) -> bytes:
+    """The content of a file that only its owner may read. Raises NotFound ``keys.no_key``, InvalidInput."""
     try:
         with path.open("rb") as opened:
             if os.fstat(opened.fileno()).st_mode & OTHERS:

@@ -426,7 +426,7 @@ class _Window(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override] - what io.BufferedReader gives
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # what io.BufferedReader gives
         """Fill ``buffer`` as far as the entry reaches."""
         block = _exactly(self._file, self._at, min(len(buffer), self._end - self._at))
         buffer[: len(block)] = block

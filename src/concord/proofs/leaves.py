@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from concord.proofs.canonical import decode, encode
+from concord.proofs.canonical import JSON, decode, encode
 from concord.proofs.digests import Pair, pair_of
 from concord.proofs.shapes import HEX32, ORG, PACKAGE_ID, Table, refused
 from concord.rules.errors import InvalidInput, Said
@@ -55,7 +55,7 @@ def seal_type(kind: str) -> str:
 
 def package_leaf(kind: str, *, org: str, package_id: str, head: Pair, token: Pair | None) -> bytes:
     """The leaf of a sealed package of ``kind``; ``head`` is the pair of its event 1, ``token`` of a time-stamp."""
-    leaf = {
+    leaf: dict[str, JSON] = {
         "head": head.as_json(),
         "id": package_id,
         "org": org,

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,6 +20,7 @@ from cryptography.hazmat.primitives import hashes
 from concord.rules.errors import InvalidInput, Said
 
 BATCH = 1 << 20
+WAITING = 1
 SALT_LENGTH = 32
 
 _HEX = re.compile(r"[0-9a-f]{64}")
@@ -126,7 +129,7 @@ def commitment(name: str, salt: bytes, value: str) -> Pair:
 def digested(parts: Iterable[bytes], *, chunk_size: int | None = None) -> Digested:
     """Both digests of the joined ``parts`` in one pass, and of every ``chunk_size`` bytes where asked.
 
-    Holds two batches of about 1 MiB (or one part, when parts are larger) at a time. Raises ValueError for a
+    Holds three batches of about 1 MiB (or of one part, when parts are larger) at a time. Raises ValueError for a
     chunk size below one, and whatever ``parts`` raises.
     """
     if chunk_size is not None and chunk_size < 1:
@@ -187,8 +190,8 @@ class _Chunked:
 def _pass(parts: Iterable[bytes], lanes: tuple[_Whole | _Chunked, ...]) -> int:
     """Give every part to every lane, in order; the number of bytes seen.
 
-    hashlib lets other threads run while it works, so each lane has a thread of its own; while the lanes work on one
-    batch the next is being read. What fits into one batch is not worth a thread.
+    hashlib lets other threads run while it works, so each lane has a thread of its own. One batch waits for each while
+    it works on another and the next is being read. What fits into one batch is not worth a thread.
     """
     batches = _batches(parts)
     first = next(batches, [])
@@ -197,18 +200,22 @@ def _pass(parts: Iterable[bytes], lanes: tuple[_Whole | _Chunked, ...]) -> int:
         for lane in lanes:
             lane.take(first)
         return size
-    with ThreadPoolExecutor(len(lanes)) as threads:
-        working = [threads.submit(lane.take, first) for lane in lanes]
+    with ExitStack() as stack:
+        threads = [stack.enter_context(ThreadPoolExecutor(1)) for _ in lanes]
+        given: deque[list[Future[None]]] = deque()
+        given.append([thread.submit(lane.take, first) for thread, lane in zip(threads, lanes, strict=True)])
         for batch in batches:
-            _wait(working)
             size += sum(map(len, batch))
-            working = [threads.submit(lane.take, batch) for lane in lanes]
-        _wait(working)
+            given.append([thread.submit(lane.take, batch) for thread, lane in zip(threads, lanes, strict=True)])
+            if len(given) > WAITING:
+                _wait(given.popleft())
+        for works in given:
+            _wait(works)
     return size
 
 
-def _wait(working: list[Future[None]]) -> None:
-    for work in working:
+def _wait(works: list[Future[None]]) -> None:
+    for work in works:
         work.result()
 
 

@@ -36,7 +36,7 @@ class Checkpoint:
         if (
             not 0 <= self.size <= LARGEST_SIZE
             or len(self.root) != merkle.HASH_SIZE
-            or any(not line or any(one < " " for one in line) for line in lines)
+            or any(not line or any(one < " " or "\ud800" <= one <= "\udfff" for one in line) for line in lines)
         ):
             raise _malformed()
 

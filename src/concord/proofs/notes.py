@@ -110,7 +110,9 @@ class Opened:
 
 def key_id(name: str, kind: int, public: bytes) -> bytes:
     """The first four bytes of SHA-256 over name, newline, type and key (signed-note, Signatures)."""
-    return hashlib.sha256(name.encode() + b"\n" + _TYPE_BYTES[kind] + public).digest()[:_KEY_ID_SIZE]
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass") + b"\n" + _TYPE_BYTES[kind] + public).digest()[
+        :_KEY_ID_SIZE
+    ]
 
 
 def parse_vkey(text: str) -> VerifierKey:
@@ -245,11 +247,9 @@ def _line(line: str) -> NoteSignature:
 
 
 def _is_name(name: str) -> bool:
-    return bool(name) and not any(one == "+" or one < " " or one.isspace() for one in name) and _encodable(name)
-
-
-def _encodable(name: str) -> bool:
-    return not any("\ud800" <= one <= "\udfff" for one in name)
+    return bool(name) and not any(
+        one == "+" or one < " " or "\ud800" <= one <= "\udfff" or one.isspace() for one in name
+    )
 
 
 def _first_twice(keys: Sequence[VerifierKey]) -> str:

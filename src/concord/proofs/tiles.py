@@ -23,7 +23,7 @@ LARGEST_BUNDLE = TILE_WIDTH * (LONGEST_LEAF + 2)
 class Reader(Protocol):
     """Where the log's files are read from."""
 
-    def __call__(self, path: str) -> bytes | None:
+    def __call__(self, path: str, /) -> bytes | None:
         """The file at ``path``, or None when it is not there."""
 
 

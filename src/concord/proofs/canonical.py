@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import ItemsView, Iterable, Mapping
-from typing import cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from unicodedata import is_normalized
 
 from concord.rules.canonical import JSON, LARGEST_INTEGER
@@ -22,12 +22,17 @@ __all__ = ["DEEPEST", "JSON", "decode", "decode_table", "encode"]
 DEEPEST = 16
 
 _KEY = re.compile(r"[a-z0-9_]+")
+_TABLES = (dict, Mapping)  # the plain kinds first: asking for an abstract one is slow
+_CONTAINERS = (dict, list, tuple, Mapping)
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def encode(value: JSON) -> bytes:
     """``value`` in its one form. Raises InvalidInput ``proofs.not_canonical`` naming the place of what has none."""
-    _check(value, (), 0)
+    try:
+        _check(value, 0)
+    except _Outside as outside:
+        raise _refused(".".join(reversed(outside.steps)), outside.said) from None
     return _WRITER.encode(value).encode()
 
 
@@ -72,45 +77,64 @@ _WRITER = json.JSONEncoder(
 )
 
 
-def _check(value: object, path: tuple[str | int, ...], depth: int) -> None:
+class _Outside(Exception):
+    """A value lies outside the bounds; ``steps`` lead to it, the last one first."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.said = Said(zh, en)
+        self.steps: list[str] = []
+
+
+def _check(value: object, depth: int) -> None:
     """Refuse what lies outside the bounds; texts, the most frequent, are asked for first."""
     if isinstance(value, str):
-        _check_text(value, path)
+        if not value.isascii():
+            _check_text(value)
     elif isinstance(value, int):
         if abs(value) > LARGEST_INTEGER:
-            raise _refused(path, Said("整数过大，须在 ±(2^53 - 1) 之内", "the number is beyond ±(2^53 - 1)"))
-    elif isinstance(value, Mapping | list | tuple):
+            raise _Outside("整数过大，须在 ±(2^53 - 1) 之内", "the number is beyond ±(2^53 - 1)")
+    elif isinstance(value, _CONTAINERS):
         if depth == DEEPEST:
-            raise _refused(path, Said(f"嵌套超过 {DEEPEST} 层", f"it is nested more than {DEEPEST} deep"))
-        for step, entry in _entries(value, path):
-            _check(entry, (*path, step), depth + 1)
+            raise _Outside(f"嵌套超过 {DEEPEST} 层", f"it is nested more than {DEEPEST} deep")
+        _check_entries(value, depth + 1)
     elif value is not None:
         kind = type(value).__name__
-        raise _refused(path, Said(f"“{kind}”不能写入规范 JSON", f"“{kind}” has no place in canonical JSON"))
+        raise _Outside(f"“{kind}”不能写入规范 JSON", f"“{kind}” has no place in canonical JSON")
 
 
-def _entries(
-    value: Mapping[object, object] | list[object] | tuple[object, ...], path: tuple[str | int, ...]
-) -> Iterable[tuple[str | int, object]]:
-    """The steps to the entries of a table or a list, and the entries."""
-    if not isinstance(value, Mapping):
-        return enumerate(value)
-    for key in value:
-        if not (isinstance(key, str) and _KEY.fullmatch(key)):
-            raise _refused(path, Said("键须由 a-z、0-9、下划线组成", "keys are made of a-z, 0-9 and underscores"))
-    return cast("ItemsView[str, object]", value.items())
+def _check_entries(value: Mapping[object, object] | Sequence[object], depth: int) -> None:
+    if isinstance(value, _TABLES):
+        _check_keys(value)
+        steps: Iterable[tuple[object, object]] = value.items()
+    else:
+        steps = enumerate(value)
+    here: object = None
+    try:
+        for step, entry in steps:
+            here = step
+            _check(entry, depth)
+    except _Outside as outside:
+        outside.steps.append(str(here))
+        raise
 
 
-def _check_text(text: str, path: tuple[str | int, ...]) -> None:
-    if text.isascii():
-        return
+def _check_keys(table: Mapping[Any, object]) -> None:
+    try:
+        good = all(map(_KEY.fullmatch, table))
+    except TypeError:  # a key that is no text
+        good = False
+    if not good:
+        raise _Outside("键须由 a-z、0-9、下划线组成", "keys are made of a-z, 0-9 and underscores")
+
+
+def _check_text(text: str) -> None:
     if _HALF_PAIR.search(text):
-        raise _refused(path, Said("文字中含有不成对的代理码位", "the text holds half a surrogate pair"))
+        raise _Outside("文字中含有不成对的代理码位", "the text holds half a surrogate pair")
     if not is_normalized("NFC", text):
-        raise _refused(path, Said("文字不是 Unicode 规范形式 C（NFC）", "the text is not in Unicode normal form C"))
+        raise _Outside("文字不是 Unicode 规范形式 C（NFC）", "the text is not in Unicode normal form C")
 
 
-def _refused(path: tuple[str | int, ...] | str, why: Said) -> InvalidInput:
-    place = path if isinstance(path, str) else ".".join(map(str, path))
+def _refused(place: str, why: Said) -> InvalidInput:
     said = Said(f"不是规范 JSON：{why.zh}。", f"This is not canonical JSON: {why.en}.")
     return InvalidInput("proofs.not_canonical", said, problems=(Problem(place, "proofs.not_canonical", said),))

@@ -131,8 +131,8 @@ def open_checkpoint(
         raise _not_its_key(checkpoint.origin)
     _only(witnesses, {notes.COSIGNATURE, notes.ML_DSA_44})
     _only(sm2, {notes.OWN})
-    lines = [line for line in parsed.lines if (line.name, line.id) == (log.name, log.id)]
-    if not lines or not all(notes.verifies(log, parsed.text, line.signature) for line in lines):
+    own = [line for line in parsed.lines if (line.name, line.id) == (log.name, log.id)]
+    if not own or not all(notes.verifies(log, parsed.text, line.signature) for line in own):
         raise InvalidInput(
             "proofs.log_signature",
             Said(
@@ -141,7 +141,8 @@ def open_checkpoint(
             ),
             details={"name": log.name},
         )
-    opened = notes.open_note(parsed, (log, *witnesses, *sm2))
+    others = notes.Note(parsed.text, tuple(line for line in parsed.lines if line not in own))
+    opened = notes.checked(others, (*witnesses, *sm2))
     return Cosigned(
         checkpoint,
         log=True,

@@ -166,9 +166,23 @@ def format(text: str, lines: Iterable[NoteSignature]) -> bytes:  # noqa: A001 - 
 def open_note(note: Note, keys: Sequence[VerifierKey]) -> Opened:
     """The note with its signatures checked against ``keys``; lines of other keys are set apart, not believed.
 
+    Raises as ``checked``, and InvalidInput ``proofs.note_signature`` when no known key has signed.
+    """
+    opened = checked(note, keys)
+    if not opened.verified:
+        raise InvalidInput(
+            "proofs.note_signature",
+            Said("没有任何已知密钥的签名。", "None of the known keys has signed."),
+        )
+    return opened
+
+
+def checked(note: Note, keys: Sequence[VerifierKey]) -> Opened:
+    """The note as ``open_note`` gives it, though perhaps no known key has signed at all.
+
     A key is known by name and id together. ML-DSA-44 keys are taken in and their lines left unchecked, as unknown.
     Raises InvalidInput ``proofs.verifier_key`` when two of the keys have one name and id, and
-    ``proofs.note_signature`` when the signature of a known key is wrong or no known key has signed.
+    ``proofs.note_signature`` with the key's name when its signature is wrong.
     """
     known = {(key.name, key.id): key for key in keys}
     if len(known) != len(keys):
@@ -187,11 +201,6 @@ def open_note(note: Note, keys: Sequence[VerifierKey]) -> Opened:
                 Said(f"{line.name} 的签名验证不通过。", f"The signature of {line.name} is not good."),
                 details={"name": line.name},
             )
-    if not verified:
-        raise InvalidInput(
-            "proofs.note_signature",
-            Said("没有任何已知密钥的签名。", "None of the known keys has signed."),
-        )
     return Opened(note, tuple(verified), tuple(unknown))
 
 

@@ -83,7 +83,13 @@ def private_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     collected = home / "static"
     collected.mkdir()
     cheap = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    with override_settings(FILES_ROOT=home / "files", STATIC_ROOT=collected, STORAGES=plain, PASSWORD_HASHERS=cheap):
+    with override_settings(
+        FILES_ROOT=home / "files",
+        LEDGER_ROOT=home / "ledger",
+        STATIC_ROOT=collected,
+        STORAGES=plain,
+        PASSWORD_HASHERS=cheap,
+    ):
         yield
 
 

@@ -6,13 +6,15 @@ replaced. The partial tiles before a full one may go when it is there (C2SP tlog
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import tempfile
 from pathlib import Path
+from types import ModuleType
 from typing import Protocol
 
-from concord.rules.errors import Conflict, Said
+from concord.rules.errors import Conflict, Said, Unavailable
 
 CHECKPOINT = "checkpoint"
 
@@ -31,6 +33,15 @@ class Store(Protocol):
 
     def prune(self, path: str) -> None:
         """Remove the partial tiles that the full one at ``path`` has taken the place of."""
+
+
+def opened(tiles: str) -> Store:
+    """The store that an installation names: ``file:/folder`` or ``s3://bucket/prefix``."""
+    scheme, _, place = tiles.partition(":")
+    if scheme == "s3":
+        bucket, _, prefix = place.removeprefix("//").partition("/")
+        return S3Store(bucket, prefix)
+    return FolderStore(Path(place))
 
 
 class FolderStore:
@@ -84,6 +95,53 @@ class FolderStore:
         for one in reversed(missing):
             one.mkdir(exist_ok=True)
             _to_disk(one.parent)
+
+
+class S3Store:
+    """The files in a bucket of an S3-compatible object store; needs the extra ``s3``.
+
+    Address and credentials come from the environment, as boto3 reads them.
+    """
+
+    def __init__(self, bucket: str, prefix: str = "") -> None:
+        self._bucket = bucket
+        self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        self._client = _boto3().client("s3")
+
+    def get(self, path: str) -> bytes | None:
+        """As Store."""
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + path)
+        except self._client.exceptions.NoSuchKey:
+            return None
+        return bytes(answer["Body"].read())
+
+    def exists(self, path: str) -> bool:
+        """As Store."""
+        return self.get(path) is not None
+
+    def put(self, path: str, content: bytes) -> None:
+        """As Store; the object store answers only when it has the object for good."""
+        if _replaces(path, held=self.get(path), content=content):
+            self._client.put_object(Bucket=self._bucket, Key=self._prefix + path, Body=content)
+
+    def prune(self, path: str) -> None:
+        """As Store."""
+        listed = self._client.list_objects_v2(Bucket=self._bucket, Prefix=f"{self._prefix}{path}.p/")
+        keys = [{"Key": found["Key"]} for found in listed.get("Contents", ())]
+        if keys:
+            self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": keys})
+
+
+def _boto3() -> ModuleType:
+    try:
+        return importlib.import_module("boto3")
+    except ImportError:
+        said = Said(
+            "没有安装 boto3（附加项 s3），不能使用对象存储。",
+            "boto3 is not installed (the extra s3), so the object store cannot be used.",
+        )
+        raise Unavailable("ledger.no_object_store", said) from None
 
 
 def _replaces(path: str, *, held: bytes | None, content: bytes) -> bool:

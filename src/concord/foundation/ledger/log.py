@@ -1,0 +1,101 @@
+"""An installation's log with everything at hand that a round of sequencing needs."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from django.conf import settings
+
+from concord.foundation.keys.installation import FILE, Installation, read
+from concord.foundation.keys.signers import LogSigner, log_signer
+from concord.foundation.ledger.lock import CheckpointLock, Signed
+from concord.foundation.ledger.policy import frozen
+from concord.foundation.ledger.store import Store, opened
+from concord.foundation.ledger.witnesses import WitnessPort
+from concord.proofs import checkpoints, notes
+from concord.proofs.checkpoints import Checkpoint, Cosigned
+from concord.proofs.notes import VerifierKey
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The log of ``installation``: its signer, its files, its lock and the way to its witnesses."""
+
+    installation: Installation
+    signer: LogSigner
+    store: Store
+    lock: CheckpointLock
+    witnesses: WitnessPort
+    now: Callable[[], datetime]
+    random_bytes: Callable[[int], bytes]
+
+    @property
+    def key(self) -> VerifierKey:
+        """The key that the policy knows the log by."""
+        return self.installation.policy.logs[self.installation.origin]
+
+    def signed(self) -> Signed | None:
+        """The state signed last, None without a lock. Raises Unavailable ``ledger.frozen``."""
+        try:
+            return self.lock.read()
+        except (sqlite3.DatabaseError, ValueError) as error:
+            raise frozen("lock_unreadable") from error
+
+    def sign(self, size: int, root: bytes) -> Signed:
+        """The signed state of a tree. The caller has made sure that it goes on from what was signed before."""
+        checkpoint = Checkpoint(self.installation.origin, size, root)
+        return Signed(size, root, checkpoints.sign_checkpoint(checkpoint, self.signer.sign, self.signer.key))
+
+    def open(self, note: bytes) -> Cosigned:
+        """The checkpoint in a note with its signatures checked. Raises InvalidInput as ``open_checkpoint``."""
+        return open_note(self.installation, note)
+
+
+def installation_here() -> Installation:
+    """The ledger of this installation. Raises as ``installation.read``: NotFound ``keys.no_ledger`` without one."""
+    folder = Path(settings.LEDGER_ROOT)
+    file = folder / FILE
+    return _read(folder, file.stat().st_mtime_ns if file.is_file() else 0)
+
+
+@lru_cache(maxsize=4)
+def _read(folder: Path, _changed_at: int) -> Installation:
+    """The settings, read once for as long as their file stays the same."""
+    return read(folder)
+
+
+def open_note(installation: Installation, note: bytes) -> Cosigned:
+    """A checkpoint of the installation's log with its signatures checked. Raises InvalidInput ``proofs.…``."""
+    policy = installation.policy
+    sm2 = [notes.parse_vkey(witness.sm2_vkey) for witness in installation.witnesses if witness.sm2_vkey is not None]
+    return checkpoints.open_checkpoint(
+        note, log=policy.logs[installation.origin], witnesses=list(policy.witnesses.values()), sm2=sm2
+    )
+
+
+def open_log(
+    installation: Installation,
+    *,
+    now: Callable[[], datetime],
+    random_bytes: Callable[[int], bytes],
+    witnesses: WitnessPort,
+    store: Store | None = None,
+) -> Log:
+    """The log of an installation. Raises as ``log_signer``, and Unavailable ``ledger.frozen`` for another's key."""
+    signer = log_signer(installation.log_key)
+    if signer.key != installation.policy.logs[installation.origin]:
+        raise frozen("key")
+    return Log(
+        installation,
+        signer,
+        store or opened(installation.tiles),
+        CheckpointLock(installation.lock),
+        witnesses,
+        now,
+        random_bytes,
+    )

@@ -1,0 +1,113 @@
+"""Reads: how the ledger stands, and the proof of a leaf against the newest published checkpoint.
+
+They are answered whatever scope the connection speaks for: whoever calls has checked that the entry, or the thing
+submitted, may be seen. What a leaf holds tells nothing without its salt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from concord.foundation.database.scope import writing
+from concord.foundation.journal.models import Entry
+from concord.foundation.ledger.entries import entry_bytes, entry_leaf
+from concord.foundation.ledger.log import installation_here
+from concord.foundation.ledger.models import Checkpoint, Cosigner, Incident, Salt, Standing, Submission
+from concord.foundation.ledger.store import Store, opened
+from concord.proofs import tiles
+from concord.proofs.tlog_proof import TlogProof
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What opens a journal leaf: the salt and the canonical entry behind the digest."""
+
+    salt: bytes
+    entry: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That a leaf is in the log: the leaf, its place, an encoded tlog-proof@v1, and the opening of a journal leaf."""
+
+    leaf: bytes
+    index: int
+    tlog_proof: bytes
+    opening: Opening | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the log has not taken in yet: how many rows, and since when the oldest waits."""
+
+    count: int
+    oldest: datetime | None
+
+
+def proof_of_entry(entry_id: int, *, store: Store | None = None) -> Proof | None:
+    """The proof of a journal entry, from the tiles in ``store`` or else those of this installation.
+
+    None while it is not published, when there is no such entry, or when its salt was erased.
+    """
+    with writing():
+        entry = Entry.objects.select_related("organisation").filter(pk=entry_id, leaf_index__isnull=False).first()
+        salt = Salt.objects.filter(entry=entry_id).first()
+    if entry is None or entry.leaf_index is None or salt is None:
+        return None
+    opening = Opening(bytes(salt.salt), entry_bytes(entry))
+    return _proof(entry_leaf(entry, opening.salt), entry.leaf_index, store, opening)
+
+
+def proof_of_submission(submission_id: int, *, store: Store | None = None) -> Proof | None:
+    """The proof of a submitted leaf, from the tiles in ``store`` or else those of this installation.
+
+    None while it is not published.
+    """
+    with writing():
+        submission = Submission.objects.filter(pk=submission_id, leaf_index__isnull=False).first()
+    if submission is None or submission.leaf_index is None:
+        return None
+    return _proof(bytes(submission.leaf), submission.leaf_index, store, None)
+
+
+def latest_checkpoint() -> Checkpoint | None:
+    """The newest published checkpoint."""
+    return Checkpoint.objects.filter(published_at__isnull=False).first()
+
+
+def size() -> int:
+    """How many leaves are durable, published or not."""
+    return Standing.objects.values_list("size", flat=True).first() or 0
+
+
+def waiting() -> Waiting:
+    """What still waits for its place."""
+    with writing():
+        entries = Entry.objects.filter(leaf_index__isnull=True)
+        submissions = Submission.objects.filter(leaf_index__isnull=True)
+        count = entries.count() + submissions.count()
+        oldest = [
+            entries.order_by("id").values_list("at", flat=True).first(),
+            submissions.order_by("id").values_list("submitted_at", flat=True).first(),
+        ]
+    return Waiting(count, min((at for at in oldest if at is not None), default=None))
+
+
+def cosigners() -> list[Cosigner]:
+    """How far each witness is, by name."""
+    return list(Cosigner.objects.all())
+
+
+def open_incidents() -> list[Incident]:
+    """What is wrong with the ledger now."""
+    return list(Incident.objects.filter(ended_at__isnull=True))
+
+
+def _proof(leaf: bytes, index: int, store: Store | None, opening: Opening | None) -> Proof | None:
+    checkpoint = latest_checkpoint()
+    if checkpoint is None or index >= checkpoint.size:
+        return None
+    reading = store or opened(installation_here().tiles)
+    path = tiles.inclusion(reading.get, index, checkpoint.size)
+    return Proof(leaf, index, TlogProof(index, path, checkpoint.note.encode()).encoded(), opening)

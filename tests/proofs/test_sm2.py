@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import _hashlib
 import ctypes
+import ctypes.util
 import gc
 import os
 import ssl
@@ -161,6 +163,9 @@ class TestLibrary:
         sm2.self_test.__wrapped__()  # afresh, not from what was remembered
         assert sm2.available()
 
+    @pytest.mark.skipif(
+        not Path(getattr(_hashlib, "__file__", "built-in")).exists(), reason="this Python has its OpenSSL built in"
+    )
     def test_it_is_the_library_of_python(self) -> None:
         loaded = sm2._libcrypto()
         assert loaded.OpenSSL_version_num() == ssl.OPENSSL_VERSION_NUMBER
@@ -182,6 +187,22 @@ class TestLibrary:
         with pytest.raises(Unavailable) as caught:
             sm2._libcrypto.__wrapped__()
         assert caught.value.code == "proofs.sm2_unavailable"
+
+    def test_what_is_no_libcrypto_is_passed_over(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        usable = list(sm2._candidates())
+        broken = tmp_path / "libcrypto.so"
+        broken.write_bytes(b"not a library")
+        candidates = [str(broken), str(tmp_path / "absent.so"), ctypes.util.find_library("c"), *usable]
+        monkeypatch.setattr(sm2, "_candidates", lambda: iter(candidates))
+        assert sm2._libcrypto.__wrapped__().OpenSSL_version_num() >= 0x30000000
+        candidates[3:] = []
+        with pytest.raises(Unavailable):
+            sm2._libcrypto.__wrapped__()
+
+    def test_one_that_gets_the_example_wrong_is_not_available(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sm2, "self_test", sm2.self_test.__wrapped__)
+        monkeypatch.setattr(sm2, "public_of", lambda private: PUBLIC if private else b"")
+        assert not sm2.available()
 
     def test_a_library_that_makes_no_key_says_so(self) -> None:
         with pytest.raises(Unavailable):

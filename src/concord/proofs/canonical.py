@@ -66,14 +66,8 @@ def decode_table(data: bytes, *, limit: int = 1 << 20) -> dict[str, JSON]:
     return value
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError
-
-
 _WRITER = json.JSONEncoder(
-    ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=True, separators=(",", ":"), default=_plain
+    ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=True, separators=(",", ":"), default=dict
 )
 
 

@@ -12,7 +12,7 @@ import ctypes.util
 import importlib.util
 import sys
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
@@ -262,20 +262,26 @@ def is_private(private: bytes) -> bool:
 
 @cache
 def _libcrypto() -> ctypes.CDLL:
-    """The libcrypto that Python's own digests use, else the system's. Raises Unavailable where it is too old."""
-    digests = importlib.util.find_spec("_hashlib")
-    for name in (digests.origin if digests else None, ctypes.util.find_library("crypto")):
-        if name is None:
-            continue
+    """The first candidate that is new enough. Raises Unavailable when none is."""
+    for name in _candidates():
         try:
             crypto = ctypes.CDLL(name)
             crypto.OpenSSL_version_num.restype = ctypes.c_ulong
-            crypto.OpenSSL_version_num.argtypes = ()
             if crypto.OpenSSL_version_num() >= _OLDEST:
                 return _declared(crypto)
         except (OSError, AttributeError):
             continue
     raise _unavailable()
+
+
+def _candidates() -> Iterator[str]:
+    """What Python's own digests are linked with, found through their module; then the system's libcrypto."""
+    digests = importlib.util.find_spec("_hashlib")
+    if digests is not None and digests.origin is not None:
+        yield digests.origin
+    system = ctypes.util.find_library("crypto")
+    if system is not None:
+        yield system
 
 
 def _declared(crypto: ctypes.CDLL) -> ctypes.CDLL:

@@ -13,6 +13,7 @@ from types import ModuleType
 
 import django
 
+from concord.entrypoints import beside
 from concord.rules.errors import ConcordError
 
 REFUSED = 2
@@ -22,10 +23,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one operator command; returns the exit code."""
     asked = _parser().parse_args(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "concord.config.settings")
-    django.setup()
-    from concord.entrypoints import operating  # noqa: PLC0415  models load only once Django is set up
-
     try:
+        if asked.command == "time-stamper":
+            beside.stamp_time(asked.keys, asked.port)
+            return 0
+        django.setup()
+        from concord.entrypoints import operating  # noqa: PLC0415  models load only once Django is set up
+
         _run(asked, operating)
     except ConcordError as error:
         sys.stderr.write(f"{error.code}\n{error.said.zh}\n{error.said.en}\n")
@@ -74,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("up", help="prepare, then serve with a job worker beside the web processes")
     commands.add_parser("serve", help="only the web processes")
     commands.add_parser("work", help="only a job worker")
+    stamper = commands.add_parser("time-stamper", help="the demonstration's time-stamper, on loopback")
+    stamper.add_argument("--keys", type=Path, required=True, help="the folder of keys")
+    stamper.add_argument("--port", type=int, required=True)
     notice = commands.add_parser("notice", help="load a State Council holiday notice for a year")
     notice.add_argument("file", type=Path)
     commands.add_parser("words", help="write the words by which matters are found anew, after an upgrade")

@@ -117,6 +117,13 @@ def test_a_set_is_written_in_order() -> None:
     assert der.set_of(der.integer(2), der.integer(1)) == der.element(der.SET, der.integer(1) + der.integer(2))
 
 
+def test_a_set_is_read_in_order() -> None:
+    one, two = der.integer(1), der.integer(2)
+    assert [node.raw for node in der.members(der.read(der.set_of(two, one, one)))] == [one, one, two]
+    with pytest.raises(InvalidInput, match=r"proofs\.der"):
+        der.members(der.read(der.element(der.SET, two + one)))
+
+
 def test_long_lengths_are_written_in_the_shortest_form() -> None:
     assert [der.octets(bytes(size))[:4].hex() for size in (127, 128, 255, 256)] == [
         "047f0000",

@@ -151,6 +151,14 @@ def only(node: Node, tag: int) -> Node:
     return node.children[0]
 
 
+def members(node: Node) -> tuple[Node, ...]:
+    """The elements of a SET OF, under whatever tag, which DER writes in the order of their bytes."""
+    encoded = [one.raw for one in node.children]
+    if encoded != sorted(encoded):
+        raise malformed("集合元素次序不符", "the elements of a set are not in order")
+    return node.children
+
+
 def integer_of(node: Node) -> int:
     """The number of an INTEGER of at most 64 bytes."""
     content = _demand(node, INTEGER)

@@ -92,7 +92,7 @@ def read_signed_token(response: bytes) -> SignedToken:
     brought = body.maybe(der.context(0))
     signers = body.take(der.SET)
     body.end()
-    certificates = () if brought is None else tuple(one.raw for one in brought.children)
+    certificates = () if brought is None else tuple(one.raw for one in der.members(brought))
     if len(certificates) > MOST_CERTIFICATES:
         raise malformed("所附证书过多", f"it brings more than {MOST_CERTIFICATES} certificates")
     signer = der.Fields(der.only(signers, der.SEQUENCE))
@@ -217,12 +217,9 @@ def _accuracy(node: der.Node) -> Decimal:
 
 
 def _attributes(node: der.Node) -> dict[str, der.Node]:
-    """The single value of each signed attribute; a SET OF in the order of DER, no kind twice."""
-    encoded = [one.raw for one in node.children]
-    if encoded != sorted(encoded):
-        raise malformed("签名属性次序不符", "its signed attributes are not in the order of DER")
+    """The single value of each signed attribute, no kind twice."""
     found: dict[str, der.Node] = {}
-    for attribute in node.children:
+    for attribute in der.members(node):
         fields = der.Fields(attribute)
         name = der.oid_of(fields.take(der.OID))
         values = fields.take(der.SET)

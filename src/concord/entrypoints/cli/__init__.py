@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from concord.entrypoints.cli import charter, clock, jurisdiction
+from concord.entrypoints.cli import charter, clock, jurisdiction, witness
 from concord.entrypoints.cli.charter_text import faults_as_data
 from concord.rules.errors import ConcordError, DefinitionError, InvalidInput, Said
 
@@ -66,7 +66,7 @@ def described(error: ConcordError) -> dict[str, object]:
 def _parser() -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = Parser(prog="concord", description="协保 Concord", allow_abbrev=False)
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for subcommand in (clock, jurisdiction, charter):
+    for subcommand in (clock, jurisdiction, charter, witness):
         subcommand.add_parser(subparsers)
     return parser
 

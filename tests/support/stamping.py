@@ -229,7 +229,7 @@ class Recipe:
             der.integer(self.version),
             der.element(der.SET, b"".join(listed)),
             der.sequence(der.oid(self.content_kind), der.explicit(0, der.octets(self.own_content))),
-            der.element(der.context(0), b"".join(sorted(brought) if self.in_order else brought)) if brought else b"",
+            der.element(der.context(0), b"".join(brought)) if brought else b"",
             self.revocations,
             der.element(der.SET, self.signer() * self.signers),
             self.trailing,

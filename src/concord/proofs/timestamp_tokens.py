@@ -52,11 +52,12 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class SignedToken:
-    """A token with all that its signature stands on."""
+    """A token with all that its signature stands on; ``bare`` is the response without the certificates it brings."""
 
     token: Token
     content: bytes
     certificates: tuple[bytes, ...]
+    bare: bytes
     issuer: bytes
     serial: int
     digest: str
@@ -79,27 +80,36 @@ def read_token(response: bytes) -> Token:
 def read_signed_token(response: bytes) -> SignedToken:
     """The token in a TimeStampResp with all that its signature stands on. Raises as ``read_token`` does."""
     fields = der.Fields(der.read(response))
-    _granted(fields.take(der.SEQUENCE))
+    status = fields.take(der.SEQUENCE)
+    _granted(status)
     outer = der.Fields(fields.take(der.SEQUENCE))
     fields.end()
-    kind = der.oid_of(outer.take(der.OID))
+    kind = outer.take(der.OID)
     body = der.Fields(der.only(outer.take(der.context(0)), der.SEQUENCE))
     outer.end()
-    if der.integer_of(body.take(der.INTEGER)) not in _VERSIONS.get(kind, ()):
-        raise malformed("不是带签名的内容", "it is not signed data of a known version")
-    algorithms = body.take(der.SET)
-    content = _content(body.take(der.SEQUENCE))
+    version, algorithms, content = body.take(der.INTEGER), body.take(der.SET), body.take(der.SEQUENCE)
+    # The one set whose order is left free: many authorities write their own certificate first.
     brought = body.maybe(der.context(0))
     signers = body.take(der.SET)
     body.end()
-    certificates = () if brought is None else tuple(one.raw for one in der.members(brought))
+    if der.integer_of(version) not in _VERSIONS.get(der.oid_of(kind), ()):
+        raise malformed("不是带签名的内容", "it is not signed data of a known version")
+    certificates = () if brought is None else tuple(one.raw for one in brought.children)
     if len(certificates) > MOST_CERTIFICATES:
         raise malformed("所附证书过多", f"it brings more than {MOST_CERTIFICATES} certificates")
-    signer = der.Fields(der.only(signers, der.SEQUENCE))
-    return _signed(signer, content, certificates, _digest(der.only(algorithms, der.SEQUENCE)))
+    bare = der.sequence(version.raw, algorithms.raw, content.raw, signers.raw)
+    return _signed(
+        der.Fields(der.only(signers, der.SEQUENCE)),
+        content=_content(content),
+        listed=_digest(der.only(algorithms, der.SEQUENCE)),
+        certificates=certificates,
+        bare=der.sequence(status.raw, der.sequence(kind.raw, der.explicit(0, bare))),
+    )
 
 
-def _signed(signer: der.Fields, content: bytes, certificates: tuple[bytes, ...], listed: str) -> SignedToken:
+def _signed(
+    signer: der.Fields, *, content: bytes, listed: str, certificates: tuple[bytes, ...], bare: bytes
+) -> SignedToken:
     """The one SignerInfo, which names a certificate by issuer and serial and has signed attributes only."""
     if der.integer_of(signer.take(der.INTEGER)) != 1:
         raise malformed("签名者信息版本须为 1", "the signer is not named by issuer and serial number")
@@ -123,6 +133,7 @@ def _signed(signer: der.Fields, content: bytes, certificates: tuple[bytes, ...],
         token=_token(content, gm=kind == "sm2"),
         content=content,
         certificates=certificates,
+        bare=bare,
         issuer=issuer,
         serial=serial,
         digest=digest,

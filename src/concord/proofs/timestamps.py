@@ -134,7 +134,7 @@ def check_token(
         return TokenCheck("fail", "imprint", token)
     if nonce is not None and token.nonce != nonce:
         return TokenCheck("fail", "nonce", token, covered_index=index)
-    if not token.gm and not _read_alike(response, token):
+    if not token.gm and not _read_alike(signed):
         return TokenCheck("fail", "malformed", token, covered_index=index)
     verdicts = [(one.name, _fault(signed, one)) for one in authorities if _signs(one.read, signed)]
     if not verdicts:
@@ -197,10 +197,11 @@ def _fingerprint(algorithm: str, certificate: bytes) -> bytes:
     return digest_of(algorithm, certificate)
 
 
-def _read_alike(response: bytes, token: Token) -> bool:
+def _read_alike(signed: SignedToken) -> bool:
     """Whether a second reader sees the same token."""
+    token = signed.token
     try:
-        info = rfc3161_client.decode_timestamp_response(response).tst_info
+        info = rfc3161_client.decode_timestamp_response(signed.bare).tst_info
         other = (
             info.serial_number,
             info.gen_time,

@@ -53,8 +53,8 @@ test: lint ## what CI runs: all tests on SQLite and on a real PostgreSQL, with a
 	CONCORD_TEST_DATABASE=postgres $(PYTEST) $(addprefix --ignore=,$(PURE))
 
 lint: $(READY) ## only the checks that run nothing: style, types, imports, templates, lock files
-	$(BIN)/ruff check --quiet --output-format=concise src tests bench
-	$(BIN)/ruff format --check --quiet src tests bench
+	$(BIN)/ruff check --quiet --output-format=concise src tests bench verifier
+	$(BIN)/ruff format --check --quiet src tests bench verifier
 	$(BIN)/mypy --no-error-summary
 	$(BIN)/lint-imports
 	$(if $(TEMPLATES),$(BIN)/djlint --lint --quiet --profile=jinja $(TEMPLATES))

@@ -69,8 +69,8 @@ class Witness:
             )
         try:
             submission = protocol.parse(body)
-            parsed = notes.parse(submission.note, limit=notes.LARGEST_CHECKPOINT)
-            origin = checkpoints.parse(parsed.text).origin
+            text = protocol.text_of(submission.note)
+            origin = checkpoints.parse(text).origin
         except InvalidInput as error:
             return protocol.told(400, error.said)
         log = self.logs.get(origin)
@@ -82,7 +82,7 @@ class Witness:
             return protocol.told(
                 403, Said("没有这本账的有效签名。", "No signature, or an invalid signature, of the log.")
             )
-        return self._decided(submission, log, checkpoint, parsed.text)
+        return self._decided(submission, log, checkpoint, text)
 
     def _decided(self, submission: Submission, log: LogSettings, checkpoint: Checkpoint, text: str) -> Answer:
         standing = self.standing(log.origin)

@@ -65,6 +65,20 @@ def parse(body: bytes) -> Submission:
     return Submission(old, proof, note)
 
 
+def text_of(note: bytes) -> str:
+    """The text of a note whose signatures may be anything, even malformed: that is for who checks them to refuse.
+
+    Raises InvalidInput ``witness.request``.
+    """
+    text, blank, _ = note.rpartition(b"\n\n")
+    try:
+        if blank:
+            return f"{text.decode()}\n"
+    except UnicodeDecodeError:
+        pass  # refused below
+    raise _malformed()
+
+
 def refusal(submission: Submission, checkpoint: Checkpoint, standing: Standing) -> Answer | None:
     """Why ``checkpoint`` must not be cosigned after ``standing``; None when it may be.
 

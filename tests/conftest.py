@@ -85,6 +85,7 @@ def private_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     cheap = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with override_settings(
         FILES_ROOT=home / "files",
+        KEYS_ROOT=home / "keys",
         LEDGER_ROOT=home / "ledger",
         STATIC_ROOT=collected,
         STORAGES=plain,

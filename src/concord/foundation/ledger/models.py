@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from concord.foundation.files.models import File
 from concord.foundation.journal.models import Entry
 from concord.foundation.organisations.models import Organisation
 
@@ -122,3 +123,61 @@ class Incident(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.began_at:%Y-%m-%d %H:%M}"
+
+
+class Sealed(models.Model):
+    """A sealed package (证据包): everything it is made of but the bytes of its files, which lie with the files.
+
+    The texts are, byte for byte, what was signed; with ``proof``, an encoded tlog-proof of the submitted leaf, the
+    package can be written out at any time and is always the same. ``tokens`` are time-stamp responses as
+    ``{"name", "gm", "response", "at", "late"}``; ``owing`` names the stampers that have not answered yet. ``finished``:
+    nothing more is awaited.
+    """
+
+    class State(models.TextChoices):
+        """Whether the leaf is in a published state of the log yet."""
+
+        QUEUED = "queued", "待入账"
+        PROVEN = "proven", "已入账"
+
+    uid = models.UUIDField(unique=True, editable=False)
+    package = models.CharField(max_length=56, unique=True)
+    kind = models.CharField(max_length=12)
+    subject = models.CharField(max_length=120)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    manifest = models.TextField()
+    events = models.JSONField()
+    chunks = models.JSONField(default=list)
+    disclosure = models.TextField(blank=True)
+    directory = models.TextField(blank=True)
+    tokens = models.JSONField(default=list)
+    owing = models.JSONField(default=list)
+    submission = models.OneToOneField(Submission, models.PROTECT, related_name="+")
+    proof = models.TextField(blank=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
+    sealed_at = models.DateTimeField()
+    proven_at = models.DateTimeField(null=True)
+    finished = models.BooleanField(default=False)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        indexes: ClassVar = [models.Index(fields=["id"], condition=Q(finished=False), name="sealed_unfinished")]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "subject"], name="one_package_per_subject")]
+
+    def __str__(self) -> str:
+        return self.package
+
+
+class SealedFile(models.Model):
+    """A file of a sealed package, under the path that its manifest lists."""
+
+    sealed = models.ForeignKey(Sealed, models.PROTECT, related_name="files")
+    path = models.CharField(max_length=240)
+    file = models.ForeignKey(File, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["sealed", "path"], name="path_once_per_package")]
+
+    def __str__(self) -> str:
+        return self.path

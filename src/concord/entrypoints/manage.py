@@ -13,7 +13,7 @@ from types import ModuleType
 
 import django
 
-from concord.entrypoints import beside
+from concord.entrypoints import beside, founding
 from concord.rules.errors import ConcordError
 
 REFUSED = 2
@@ -24,8 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "concord.config.settings")
     try:
-        if asked.command == "time-stamper":
-            beside.stamp_time(asked.keys, asked.port)
+        if _run_without_django(asked):
             return 0
         django.setup()
         from concord.entrypoints import operating  # noqa: PLC0415  models load only once Django is set up
@@ -35,6 +34,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error.code}\n{error.said.zh}\n{error.said.en}\n")
         return REFUSED
     return 0
+
+
+def _run_without_django(asked: argparse.Namespace) -> bool:
+    """The commands of a time-stamper and of a city's machine; whether it was one of them."""
+    match asked.command:
+        case "time-stamper":
+            beside.stamp_time(asked.keys, asked.port)
+        case "make-city-keys":
+            founding.make_city(asked, _say)
+        case "sign-trust":
+            founding.sign_trust(asked, _say)
+        case _:
+            return False
+    return True
 
 
 def _run(asked: argparse.Namespace, operating: ModuleType) -> None:
@@ -69,6 +82,9 @@ def _run_once(asked: argparse.Namespace, operating: ModuleType) -> None:
             operating.reset_factor(asked.username)
         case "grant":
             operating.grant(asked.role)
+        case "set-up-ledger":
+            for line in operating.set_up_ledger(asked):
+                _say(line)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -92,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     reset.add_argument("username")
     grant = commands.add_parser("grant", help="give the application's database role its rights on the tables")
     grant.add_argument("role")
+    founding.add_parsers(commands)
     return parser
 
 

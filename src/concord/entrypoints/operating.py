@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import secrets
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from concord.casework.definitions import adopt
 from concord.casework.desk import rewording
 from concord.casework.desk.first_people import NEEDED, make_first_people
 from concord.charters import folder
+from concord.entrypoints import founding
 from concord.entrypoints.demo.seeding import seed
 from concord.entrypoints.workspace import account_security
 from concord.foundation.database import scope
@@ -119,6 +121,12 @@ def reset_factor(username: str) -> None:
     """Take somebody's second factor away and end their sessions, where no security officer can; NotFound, Conflict."""
     with scope.speaking_for(scope.SYSTEM):
         account_security.reset_factor_as_operator(username=username, at=now())
+
+
+def set_up_ledger(asked: argparse.Namespace) -> list[str]:
+    """The host's part of a ledger among cities; raises as ``founding.set_up_ledger``."""
+    environment = settings.ENVIRONMENT
+    return founding.set_up_ledger(asked, keys=environment.keys, ledger=environment.ledger, at=now())
 
 
 def grant(role: str) -> None:

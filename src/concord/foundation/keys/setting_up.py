@@ -80,9 +80,9 @@ def set_up(
     place = home if isinstance(home, Place) else Place.of(home)
     for member in members:
         for file, role in ((signers.ROOT, "root"), (signers.OFFICER, "officer")):
-            _keys(place.keys / member.code / file, f"{member.code}/{role}/{at:%Y}#1", random_bytes)
-        _keys(place.witnesses / member.code / WITNESS_KEY, _witness_name(member), random_bytes, name="name")
-        _token(place.witnesses / member.code / TOKEN, random_bytes)
+            keep_keys(place.keys / member.code / file, f"{member.code}/{role}/{at:%Y}#1", random_bytes)
+        keep_keys(place.witnesses / member.code / WITNESS_KEY, _witness_name(member), random_bytes, name="name")
+        keep_token(place.witnesses / member.code / TOKEN, random_bytes)
     log = log_key(place.keys / LOG, origin, random_bytes)
     for path, file in AUTHORITIES.items():
         _time_authority(place.keys / file, path, random_bytes, at)
@@ -228,14 +228,16 @@ def _trust(place: Place, members: Sequence[Member], witnesses: Sequence[WitnessA
     )
 
 
-def _keys(path: Path, key: str, random_bytes: Random, *, name: str = "key") -> None:
+def keep_keys(path: Path, key: str, random_bytes: Random, *, name: str = "key") -> None:
+    """Make the Ed25519 and SM2 keys named ``key`` in a file that is not there; ``name`` is the field of the name."""
     if not path.exists():
         kept = PrivateKeys.generate(key, random_bytes).as_json()
         value = {name: kept.pop("key"), **kept}
         write_once(path, json.dumps(value, indent=1) + "\n", secret=True)
 
 
-def _token(path: Path, random_bytes: Random) -> None:
+def keep_token(path: Path, random_bytes: Random) -> None:
+    """Make a bearer token in a file that is not there."""
     if not path.exists():
         write_once(path, urlsafe_b64encode(random_bytes(TOKEN_BYTES)).decode() + "\n", secret=True)
 

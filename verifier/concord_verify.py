@@ -1019,9 +1019,9 @@ def _read_token(response: bytes) -> Token:
         raise Refused("malformed")
     (signed,) = want(inside, 0xA0).parts()
     fields = want(signed, 0x30).parts()
-    der_integer(fields[0])
-    for algorithm in want(fields[1], 0x31).parts():
-        _digest_name(algorithm)
+    if der_integer(fields[0]) != 3:
+        raise Refused("malformed")
+    digests = [_digest_name(algorithm) for algorithm in want(fields[1], 0x31).parts()]
     kind, content = want(fields[2], 0x30).parts()
     if der_oid(kind) != TST_INFO:
         raise Refused("malformed")
@@ -1033,7 +1033,10 @@ def _read_token(response: bytes) -> Token:
     if len(fields) != 4 or len(certificates) > MOST_CERTIFICATES:
         raise Refused("malformed")
     (signer,) = want(fields[3], 0x31).parts()
-    return _with_signer(signer, info, certificates)
+    found = _with_signer(signer, info, certificates)
+    if found.hashed_by not in digests:
+        raise Refused("malformed")
+    return found
 
 
 def _with_signer(signer: Der, info: bytes, certificates: list[bytes]) -> Token:
@@ -1173,7 +1176,7 @@ def leaf_hash(leaf: bytes) -> bytes:
 
 def included(index: int, size: int, hashed: bytes, hashes: Sequence[bytes], root: bytes) -> bool:
     """Say whether hashes lead from a leaf's hash to the root (RFC 9162, 2.1.3.2)."""
-    if not 0 <= index < size:
+    if not 0 <= index < size or len(hashed) != 32 or len(root) != 32:
         return False
     fn, sn, found = index, size - 1, hashed
     for one in hashes:

@@ -76,9 +76,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def floors(seconds: int) -> list[Proof]:
     """Every property of the pure floors with 10,000 examples."""
-    ended = _pytest(["tests/rules", "--hypothesis-profile=prove", *_in_parallel()], {}, seconds)
+    ended = _pytest(["tests/rules", "tests/proofs", "--hypothesis-profile=prove", *_in_parallel()], {}, seconds)
     return [
-        _tested("floors", "`tests/rules`, 10,000 examples for each property that names no number of its own", ended)
+        _tested(
+            "floors",
+            "`tests/rules` and `tests/proofs`, 10,000 examples for each property that names no number of its own",
+            ended,
+        )
     ]
 
 

@@ -8,8 +8,8 @@ from concord.rules import errors
 from tests.fitness.sources import PROJECT, Module, dotted, modules
 
 PAGE = PROJECT / "docs" / "reference" / "errors.md"
-CODE = re.compile(r"[a-z_]+\.[a-z_]+")
-ROW = re.compile(r"^\| `([a-z_.]+)` \| (\d{3}) \| (.+) \| (.+) \|$", re.MULTILINE)
+CODE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+ROW = re.compile(r"^\| `([a-z0-9_.]+)` \| (\d{3}) \| (.+) \| (.+) \|$", re.MULTILINE)
 # A fault in a definition file is met by whoever writes that file, and says itself where it is and what would be right.
 STATUS = {
     name: kind.status

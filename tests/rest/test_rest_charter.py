@@ -23,7 +23,7 @@ def test_me(world: World) -> None:
         "2019-01-01",
         None,
     )
-    assert body["permissions"] == ["charter:read", "directory:read", "journal:read", "matter:read"]
+    assert body["permissions"] == ["charter:read", "directory:read", "journal:read", "ledger:read", "matter:read"]
     assert body["unread_notices"] == 0
 
 

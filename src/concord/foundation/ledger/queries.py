@@ -39,10 +39,13 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What the log has not taken in yet: how many rows, and since when the oldest waits."""
+    """What the log has not taken in yet: how many rows, counted up to 10,000, and since when the oldest waits."""
 
     count: int
     oldest: datetime | None
+
+
+MOST_COUNTED = 10_000
 
 
 def proof_of_entry(entry_id: int, *, store: Store | None = None) -> Proof | None:
@@ -84,14 +87,22 @@ def size() -> int:
 def waiting() -> Waiting:
     """What still waits for its place."""
     with writing():
-        entries = Entry.objects.filter(leaf_index__isnull=True)
-        submissions = Submission.objects.filter(leaf_index__isnull=True)
-        count = entries.count() + submissions.count()
+        entries = Entry.objects.filter(leaf_index__isnull=True).order_by("id")
+        submissions = Submission.objects.filter(leaf_index__isnull=True).order_by("id")
+        count = entries[:MOST_COUNTED].count() + submissions[:MOST_COUNTED].count()
+        return Waiting(min(count, MOST_COUNTED), oldest_waiting())
+
+
+def oldest_waiting() -> datetime | None:
+    """Since when the row waits that has waited longest."""
+    with writing():
+        entries = Entry.objects.filter(leaf_index__isnull=True).order_by("id")
+        submissions = Submission.objects.filter(leaf_index__isnull=True).order_by("id")
         oldest = [
-            entries.order_by("id").values_list("at", flat=True).first(),
-            submissions.order_by("id").values_list("submitted_at", flat=True).first(),
+            entries.values_list("at", flat=True).first(),
+            submissions.values_list("submitted_at", flat=True).first(),
         ]
-    return Waiting(count, min((at for at in oldest if at is not None), default=None))
+    return min((at for at in oldest if at is not None), default=None)
 
 
 def cosigners() -> list[Cosigner]:

@@ -10,14 +10,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.db.models import QuerySet
 
 from concord.foundation.database import ledger_cursor
 from concord.foundation.database.locking import locked
-from concord.foundation.database.scope import writing
+from concord.foundation.database.scope import SYSTEM, speaking_for, writing
 from concord.foundation.journal.models import Entry
 from concord.foundation.keys.installation import Installation
-from concord.foundation.ledger import publishing
+from concord.foundation.ledger import incidents, publishing
 from concord.foundation.ledger.entries import cut, entry_leaf
 from concord.foundation.ledger.lock import Signed
 from concord.foundation.ledger.log import Log, open_log
@@ -28,7 +30,10 @@ from concord.foundation.ledger.witnesses import WitnessPort
 from concord.proofs import merkle, tiles
 from concord.proofs.leaves import SALT_LENGTH
 from concord.proofs.merkle import HASH_SIZE, Range
-from concord.rules.errors import Conflict, InvalidInput
+from concord.rules.errors import ConcordError, Conflict, InvalidInput
+
+IDLE_SECONDS = 1.0
+logger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,62 @@ def sequence(
             if error.code.startswith("proofs."):
                 raise frozen("tiles_behind") from error
             raise
+
+
+def run(
+    installation: Installation,
+    *,
+    stop: Callable[[], bool],
+    pause: Callable[[float], object],
+    now: Callable[[], datetime],
+    random_bytes: Callable[[int], bytes],
+    witnesses: WitnessPort,
+) -> None:
+    """Sequence round after round until ``stop()`` is true; ``pause`` is called with seconds when nothing waits.
+
+    Whatever fails is tried again. A frozen ledger is told to those who look after it, and looked at again.
+    """
+    known: str | None = None
+    try:
+        while not stop():
+            close_old_connections()
+            done, reason = None, ""
+            try:
+                with speaking_for(SYSTEM):
+                    done = sequence(installation, now=now, random_bytes=random_bytes, witnesses=witnesses)
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("ledger.database_away", error=str(error))
+                connection.close()
+            except (ConcordError, OSError) as error:
+                logger.warning("ledger.round_failed", error=str(error))
+                reason = _reason(error)
+            if (done or reason) and reason != known and _told(reason, at=now()):
+                known = reason
+            if done is None or not done.more:
+                pause(IDLE_SECONDS)
+    finally:
+        connection.close()
+
+
+def _reason(error: ConcordError | OSError) -> str:
+    """Why the ledger is frozen; empty when it is not."""
+    if isinstance(error, ConcordError) and error.code == "ledger.frozen":
+        return str(error.details["reason"])
+    return ""
+
+
+def _told(reason: str, *, at: datetime) -> bool:
+    """Begin or end the incident of a frozen ledger; False when the database is away and it is to be done again."""
+    try:
+        with speaking_for(SYSTEM):
+            if reason:
+                incidents.begin(incidents.FROZEN, at=at, reason=reason)
+            else:
+                incidents.end(incidents.FROZEN, at=at)
+    except (OperationalError, InterfaceError):
+        connection.close()
+        return False
+    return True
 
 
 def _round(log: Log, batch: int) -> Round:

@@ -25,6 +25,7 @@ KINDS: Final[Mapping[str, Said]] = {
     "people.leave": Said("代理岗位", "You stand in for somebody"),
     "account.reset_factor": Said("第二重验证已重置", "A second factor was taken away"),
     "notices.refused": Said("邮件被拒收", "The mail server refuses your address"),
+    "ledger.incident": Said("存证账本异常", "Something is wrong with the ledger"),
     "calendar.recounted": Said("放假安排变更，期限重新计算", "Holidays changed, a date was counted anew"),
 }
 OTHER: Final = Said("其他通知", "Another notice")

@@ -1,0 +1,269 @@
+"""The check of everything: rows, leaves, tiles, signatures and stored files are derived anew and compared.
+
+Nothing is changed. It may run while the log grows: it looks at the tree that was signed when it began.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+
+from django.conf import settings
+
+from concord.foundation.files import storage
+from concord.foundation.files.models import File
+from concord.foundation.journal.models import Entry
+from concord.foundation.keys.installation import Installation
+from concord.foundation.ledger.entries import entry_leaf
+from concord.foundation.ledger.lock import CheckpointLock, Signed
+from concord.foundation.ledger.log import open_note
+from concord.foundation.ledger.models import Checkpoint, Salt, Submission
+from concord.foundation.ledger.sequencing import derived, standing_range
+from concord.foundation.ledger.store import CHECKPOINT, Store, opened
+from concord.proofs import merkle, tiles
+from concord.proofs.merkle import Range
+from concord.rules.errors import InvalidInput, Unavailable
+
+MOST_FINDINGS = 1000
+BUNDLES_AT_ONCE = 16
+READ_AT_ONCE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong: its kind, and where (a leaf's place, an entry, a path, a file)."""
+
+    kind: str
+    where: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.where}"
+
+
+@dataclass(slots=True)
+class Findings:
+    """What the check saw, and what it found wrong (at most 1,000 things are told one by one)."""
+
+    size: int = 0
+    entries: int = 0
+    erased: int = 0
+    submissions: int = 0
+    files: int = 0
+    wrong: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong."""
+        return self.wrong == 0
+
+    def add(self, kind: str, where: str) -> None:
+        """Tell of one more thing."""
+        self.wrong += 1
+        if len(self.findings) < MOST_FINDINGS:
+            self.findings.append(Finding(kind, where))
+
+
+def check(installation: Installation, *, store: Store | None = None, content: bool = True) -> Findings:
+    """Check the whole ledger, as SYSTEM and outside of any transaction; with ``content`` stored files, too."""
+    found = Findings()
+    _Check(installation, store or opened(installation.tiles), found).run()
+    if content:
+        _check_files(found)
+    return found
+
+
+@dataclass(slots=True)
+class _Tile:
+    """The tile of a level that is not full yet."""
+
+    index: int = 0
+    hashes: list[bytes] = field(default_factory=list)
+
+
+class _Check:
+    """One run over the log, bundle by bundle; of the tree only one open tile a level is held."""
+
+    def __init__(self, installation: Installation, store: Store, found: Findings) -> None:
+        self._installation = installation
+        self._store = store
+        self._found = found
+        self._range = Range(0, ())
+        self._tiles: list[_Tile] = []
+        self._whole = True
+
+    def run(self) -> None:
+        signed = self._lock()
+        if signed is None:
+            return
+        self._found.size = signed.size
+        step = tiles.TILE_WIDTH * BUNDLES_AT_ONCE
+        states = Checkpoint.objects.filter(size__lte=signed.size).order_by("size").values_list("size", "root")
+        ahead = states.iterator()
+        state = next(ahead, None)
+        for first in range(0, signed.size, step):
+            leaves = self._bundles(first, min(first + step, signed.size))
+            self._rows(first, leaves)
+            if not self._whole:
+                continue
+            hashes = [merkle.leaf_hash(leaf) for leaf in leaves if leaf is not None]
+            while state is not None and state[0] <= self._range.size + len(hashes):
+                more = state[0] - self._range.size
+                self._grow(hashes[:more])
+                hashes = hashes[more:]
+                if self._range.root() != bytes(state[1]):
+                    self._found.add("root", f"checkpoint {state[0]}")
+                state = next(ahead, None)
+            self._grow(hashes)
+        if self._whole:
+            self._tree(signed)
+        self._published()
+
+    def _lock(self) -> Signed | None:
+        """The state signed last; without one only an empty log is sound."""
+        newest = Checkpoint.objects.order_by("-size").values_list("size", flat=True).first()
+        taken = newest is not None or Entry.objects.filter(leaf_index__isnull=False).exists()
+        try:
+            signed = CheckpointLock(self._installation.lock).read()
+        except (sqlite3.DatabaseError, ValueError):
+            signed, taken = None, True
+        if signed is None and taken:
+            self._found.add("lock", str(self._installation.lock))
+        if signed is not None and newest is not None and newest > signed.size:
+            self._found.add("lock", f"checkpoint {newest} > {signed.size}")
+        return signed
+
+    def _bundles(self, first: int, end: int) -> list[bytes | None]:
+        """The leaves from ``first`` to ``end`` as their bundles hold them; None for those of a broken bundle."""
+        leaves: list[bytes | None] = []
+        for start in range(first, end, tiles.TILE_WIDTH):
+            width = min(tiles.TILE_WIDTH, end - start)
+            path = tiles.entries_path(start // tiles.TILE_WIDTH, width)
+            try:
+                held = tiles.leaves_of(self._store.get(path) or b"")
+            except InvalidInput:
+                held = ()
+            if len(held) == width:
+                leaves += held
+            else:
+                self._found.add("bundle", path)
+                self._whole = False
+                leaves += [None] * width
+        return leaves
+
+    def _rows(self, first: int, leaves: list[bytes | None]) -> None:
+        """Compare each leaf with the row that has its place."""
+        end = first + len(leaves)
+        entries = Entry.objects.filter(leaf_index__gte=first, leaf_index__lt=end).select_related("organisation")
+        salts = dict(Salt.objects.filter(entry__in=entries.values("pk")).values_list("entry_id", "salt"))
+        places: dict[int, str] = {}
+        for entry in entries:
+            place = entry.leaf_index or 0
+            places[place] = f"journal entry {entry.pk}"
+            self._found.entries += 1
+            if entry.pk not in salts:
+                self._found.erased += 1
+            else:
+                self._same(place, places[place], entry_leaf(entry, bytes(salts[entry.pk])), leaves[place - first])
+        for one in Submission.objects.filter(leaf_index__gte=first, leaf_index__lt=end):
+            place = one.leaf_index or 0
+            self._found.submissions += 1
+            if place in places:
+                self._found.add("double", f"{place}: {places[place]}, submission {one.pk}")
+            places[place] = f"submission {one.pk}"
+            self._same(place, places[place], bytes(one.leaf), leaves[place - first])
+        for place in range(first, end):
+            if place not in places:
+                self._found.add("row", str(place))
+
+    def _same(self, place: int, row: str, derived_leaf: bytes, leaf: bytes | None) -> None:
+        if leaf is not None and derived_leaf != leaf:
+            self._found.add("leaf", f"{place}: {row}")
+
+    def _grow(self, hashes: list[bytes]) -> None:
+        """Let the tree grow, and compare every tile that becomes full."""
+        self._range = self._range.append(hashes)
+        level, added = 0, hashes
+        while added:
+            if len(self._tiles) == level:
+                self._tiles.append(_Tile())
+            tile, above = self._tiles[level], []
+            for one in added:
+                tile.hashes.append(one)
+                if len(tile.hashes) == tiles.TILE_WIDTH:
+                    self._compare(level, tile)
+                    above.append(Range(0, ()).append(tile.hashes).root())
+                    tile.hashes.clear()
+                    tile.index += 1
+            level, added = level + 1, above
+
+    def _tree(self, signed: Signed) -> None:
+        """The tiles that are not full, the root, and the database's own count."""
+        for level, tile in enumerate(self._tiles):
+            if tile.hashes:
+                self._compare(level, tile)
+        if self._range.root() != signed.root:
+            self._found.add("root", f"lock {signed.size}")
+        self._standing(signed)
+
+    def _compare(self, level: int, tile: _Tile) -> None:
+        path = tiles.tile_path(level, tile.index, len(tile.hashes))
+        if self._store.get(path) != b"".join(tile.hashes):
+            self._found.add("tile", path)
+
+    def _standing(self, signed: Signed) -> None:
+        """The database's own count: its rows beyond what is signed are derived, too."""
+        try:
+            standing = standing_range()
+            beyond = derived(signed.size, standing.size) if standing.size > signed.size else []
+        except Unavailable:
+            self._found.add("standing", str(signed.size))
+            return
+        if standing.size < signed.size or self._range.append(map(merkle.leaf_hash, beyond)) != standing:
+            self._found.add("standing", f"{standing.size}, {signed.size}")
+
+    def _published(self) -> None:
+        """The signatures of the newest published checkpoint, and the file that everyone reads."""
+        newest = _newest()
+        held = self._store.get(CHECKPOINT)
+        if newest is not None and held != newest.note.encode():
+            newest = _newest()  # another may have been published between the two
+        if newest is None:
+            return
+        if held != newest.note.encode():
+            self._found.add("checkpoint", CHECKPOINT)
+        try:
+            cosigned = open_note(self._installation, newest.note.encode())
+        except InvalidInput as error:
+            self._found.add("signature", f"checkpoint {newest.size}: {error.code}")
+            return
+        if (cosigned.checkpoint.size, cosigned.checkpoint.root) != (newest.size, bytes(newest.root)):
+            self._found.add("checkpoint", str(newest.size))
+        if not self._installation.policy.satisfied(cosigned.cosigners):
+            self._found.add("quorum", f"checkpoint {newest.size}: {len(cosigned.cosigners)}")
+
+
+def _newest() -> Checkpoint | None:
+    return Checkpoint.objects.filter(published_at__isnull=False).first()
+
+
+def _check_files(found: Findings) -> None:
+    """Hash every stored content once."""
+    rows = File.objects.order_by("digest", "id").values_list("digest", "size", "uid").iterator()
+    for digest, same in groupby(rows, key=lambda row: row[0]):
+        _, size, uid = next(same)
+        found.files += 1
+        try:
+            with storage.path_of(Path(settings.FILES_ROOT), digest).open("rb") as stream:
+                hashed, length = hashlib.sha256(), 0
+                while part := stream.read(READ_AT_ONCE):
+                    hashed.update(part)
+                    length += len(part)
+        except OSError:
+            found.add("file_missing", str(uid))
+            continue
+        if (hashed.hexdigest(), length) != (digest, size):
+            found.add("file_damaged", str(uid))

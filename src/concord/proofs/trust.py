@@ -15,15 +15,16 @@ from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 
-from concord.proofs import log_policy, notes
+from concord.proofs import checkpoints, log_policy, notes, tlog_proof
 from concord.proofs.canonical import JSON, decode, encode
+from concord.proofs.leaves import thing_leaf
 from concord.proofs.log_policy import LogPolicy
-from concord.proofs.notes import VerifierKey
+from concord.proofs.notes import Note, VerifierKey
 from concord.proofs.shapes import KeyName, Table, refused, time_text
 from concord.proofs.signing import ALGORITHMS, PublicKeys, Signer, signed_bytes, verifies
 from concord.proofs.statements import Stated
 from concord.proofs.timestamps import Authority
-from concord.rules.errors import Said
+from concord.rules.errors import InvalidInput, Said
 
 LARGEST_TRUST = 16 << 20
 LARGEST_POLICY = 1 << 16
@@ -101,6 +102,19 @@ class Endorsement:
     wrong: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An entry of the directory that its root signed, and its place in the log ``origin``, where it was logged."""
+
+    entry: KeyEntry
+    origin: str | None
+    index: int
+
+    def index_in(self, origin: str) -> int:
+        """Its place among the leaves of ``origin``: before all of them unless it was logged there."""
+        return self.index if origin == self.origin else 0
+
+
 @dataclass(frozen=True)
 class Trust:
     """A trust file, its shape checked; every key of it is here, its signatures are judged by ``endorsement``."""
@@ -130,6 +144,39 @@ class Trust:
     def root_keys(self) -> Mapping[str, Root]:
         """The roots by the names of their keys."""
         return {root.key: root for root in self.roots}
+
+    @cached_property
+    def placed_directory(self) -> tuple[Placed | None, ...]:
+        """Its own entries as ``placed`` gives them."""
+        return tuple(map(self.placed, self.directory))
+
+    def placed(self, entry: KeyEntry) -> Placed | None:
+        """The entry with its place in the log; None when it is wrong in any way.
+
+        A root of its organisation must have signed it with both algorithms; its proof, where it has one, must prove it
+        in a checkpoint that a log of the policy signed.
+        """
+        root = self.root_keys.get(entry.stated.sigs[0]["key"]) if entry.stated.sigs else None
+        if root is None or root.org != entry.org or not entry.stated.signed_by(root.key, root.public, "key"):
+            return None
+        if entry.proof is None:
+            return Placed(entry, None, 0)
+        try:
+            proof = tlog_proof.parse(entry.proof)
+            note = notes.parse(proof.checkpoint, limit=notes.LARGEST_CHECKPOINT)
+            origin = checkpoints.parse(note.text).origin
+        except InvalidInput:
+            return None
+        leaf = thing_leaf("directory", org=entry.org, thing=entry.thing)
+        if proof.extra is not None or not proof.proves(leaf) or not log_signed(note, self.policy.logs.get(origin)):
+            return None
+        return Placed(entry, origin, proof.index)
+
+
+def log_signed(note: Note, log: VerifierKey | None) -> bool:
+    """Whether the log signed the note, and every line said to be its own is good."""
+    lines = [] if log is None else [line for line in note.lines if (line.name, line.id) == (log.name, log.id)]
+    return log is not None and bool(lines) and all(notes.verifies(log, note.text, line.signature) for line in lines)
 
 
 def read_trust(data: bytes) -> Trust:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from concord.proofs import certificates as x509
 from concord.proofs import der, sm2
 from concord.proofs import timestamp_tokens as tokens
-from concord.proofs.timestamps import Authority
+from concord.proofs.timestamps import Authority, TokenCheck, check_token
 
 Kind = Literal["p256", "p384", "rsa", "ed25519", "sm2"]
 KINDS: tuple[Kind, ...] = ("p256", "p384", "rsa", "ed25519", "sm2")
@@ -247,3 +247,8 @@ def recipe(kind: Kind = "p256") -> Recipe:
 def pinned(made: Recipe, *, since: datetime | None = None) -> Authority:
     """The authority as trust pins it."""
     return Authority("authority", made.certificate, VALID_FROM, VALID_UNTIL, since)
+
+
+def checked(response: bytes, made: Recipe, *, nonce: int | None = None, since: datetime | None = None) -> TokenCheck:
+    """The verdict where the authority is pinned and one of two texts is covered."""
+    return check_token(response, covered=[b"other", COVERED], authorities=[pinned(made, since=since)], nonce=nonce)

@@ -16,6 +16,10 @@ CAUGHT_UP_AFTER = timedelta(minutes=1)
 """The same while a witness is behind."""
 LONGEST_DELAY = timedelta(seconds=60)
 LONGEST_WITHOUT_QUORUM = timedelta(minutes=10)
+STAMPED_WITHIN = timedelta(minutes=5)
+"""A time-stamp later than this after the witnesses' signatures does not agree with them (evidence format, C13)."""
+LONGEST_UNSTAMPED = timedelta(hours=4)
+STAMPS_AWAITED = timedelta(hours=48)
 
 REASONS = {
     "lock_missing": Said("检查点锁文件不见了", "the file of the checkpoint lock is gone"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from django.conf import settings
 from concord.foundation.jobs.contracts import Every, Payload
 from concord.foundation.jobs.registry import job
 from concord.foundation.keys import installation
-from concord.foundation.ledger import fsck, incidents
+from concord.foundation.ledger import fsck, incidents, sealing
 from concord.foundation.ledger.log import installation_here
 
 
@@ -31,3 +32,13 @@ def check(*, payload: Payload, at: datetime) -> None:  # noqa: ARG001  as above
         incidents.end(incidents.CHECK, at=at)
     else:
         incidents.begin(incidents.CHECK, at=at, reason=",".join(sorted({one.kind for one in found.findings})))
+
+
+@job("ledger.complete", schedule=Every(timedelta(minutes=1)), lease=timedelta(hours=1))
+def complete(*, payload: Payload, at: datetime) -> None:  # noqa: ARG001  as above
+    """Add to sealed packages the proofs that are published by now, and the time-stamps that came late."""
+    if installation.exists(Path(settings.LEDGER_ROOT)):
+        from concord.foundation.ledger import equipment  # noqa: PLC0415  jobs load the libraries of proofs, pages do not
+
+        stamping = equipment.stamping_of(installation_here(), secrets.token_bytes)
+        sealing.complete(at=at, stamping=stamping)

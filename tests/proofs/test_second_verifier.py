@@ -376,6 +376,40 @@ def test_certificates_for_more_than_time_stamping(extensions: tuple[bytes, ...])
     assert judged(recipe(), recipe, stamping.COVERED) == ("fail", "purpose")
 
 
+# File, what it covers, verdict, reason.
+RESPONSES = (
+    ("sigstage/response-sha256.tsr", b"hello", "pass", "ok"),
+    ("sigstage/response-sha384.tsr", b"hello", "pass", "ok"),
+    ("sigstage/response-sha512.tsr", b"hello", "pass", "ok"),
+    ("sigstage/response-no-embedded-cert.tsr", b"hello", "pass", "ok"),
+    ("sigstage/response-invalid-signature.tsr", b"hello", "fail", "signature"),
+    ("test_tsa/response.tsr", b"hello", "pass", "ok"),
+    ("test_tsa/other_response.tsr", b"hello", "indeterminate", "unpinned"),  # brings another certificate
+    ("test_tsa/response-injected-certs.tsr", b"hello", "fail", "malformed"),  # strangers beside the certificate
+    ("sigstore.mock/response-expired.tsr", None, "pass", "ok"),  # expired since, not when it stamped
+    ("identrust/issue-104.tsr", b"hello", "pass", "ok"),  # binds its certificate as RFC 2634 did
+)
+
+
+@pytest.mark.parametrize(("name", "covered", "status", "reason"), RESPONSES, ids=[row[0] for row in RESPONSES])
+def test_tokens_as_published(name: str, covered: bytes | None, status: str, reason: str) -> None:
+    path = VECTORS / "rfc3161-client" / name
+    chain = (path.parent / "ts_chain.pem").read_bytes()
+    found = re.findall(rb"-----BEGIN CERTIFICATE-----(.*?)-----END", chain, re.DOTALL)
+    certificates = [verifier.certificate_of(b64decode(b"".join(one.split()))) for one in found]
+    certificates += [verifier.certificate_of(one) for one in verifier.token_of(path.read_bytes()).certificates]
+    leaf = next(one for one in certificates if one.only_stamps)
+    pinned = verifier.Authority("them", leaf, 0, 1 << 40, None)
+    data = (path.parent / "payload").read_bytes() if covered is None else covered
+    assert verifier.check_token(path.read_bytes(), [data], [pinned])[:2] == (status, reason)
+    assert verifier.check_token(path.read_bytes(), [b"other"], [pinned])[:2] == ("fail", "imprint")
+
+
+def test_published_tokens_are_whole() -> None:
+    folder = VECTORS / "rfc3161-client"
+    assert {row[0] for row in RESPONSES} == {path.relative_to(folder).as_posix() for path in folder.rglob("*.tsr")}
+
+
 def test_no_flipped_bit_of_a_token_passes() -> None:
     recipe = stamping.recipe("p256")
     response = recipe()

@@ -171,7 +171,7 @@ def keep(prepared: Prepared, *, subject: str, at: datetime, uid: UUID) -> Sealed
     """Put a prepared package on record and hand its leaf to the ledger, in the caller's transaction.
 
     ``subject`` says what it is about, once per kind. Raises as ``ledger.commands.submit``: Conflict
-    ``ledger.subject_taken`` when that was sealed before.
+    ``ledger.subject_taken`` when that was sealed before, TransactionManagementError outside of a transaction.
     """
     token = pair_of(_response(prepared.tokens[0])) if prepared.tokens else None
     leaf = package_leaf(
@@ -181,10 +181,10 @@ def keep(prepared: Prepared, *, subject: str, at: datetime, uid: UUID) -> Sealed
         head=pair_of(prepared.events[1]),
         token=token,
     )
+    submission = submit(
+        leaf=leaf, kind=seal_type(prepared.kind), subject=subject, organisation=prepared.organisation, at=at
+    )
     with writing():
-        submission = submit(
-            leaf=leaf, kind=seal_type(prepared.kind), subject=subject, organisation=prepared.organisation, at=at
-        )
         sealed = Sealed.objects.create(
             uid=uid,
             package=prepared.package,

@@ -273,12 +273,13 @@ class City:
 
 def opened(note: bytes, *cities: City) -> Cosigned:
     """A note whose log signature and cosignatures by these cities are checked."""
-    return checkpoints.open_checkpoint(
-        note,
-        log=LOG_KEY,
-        witnesses=[city.keys.verifier for city in cities],
-        sm2=[city.keys.sm2_verifier for city in cities],
-    )
+    return opened_with(note, *(city.keys for city in cities))
+
+
+def opened_with(note: bytes, *keys: WitnessKeys) -> Cosigned:
+    """A note whose log signature and cosignatures by these keys are checked."""
+    witnesses, sm2 = [one.verifier for one in keys], [one.sm2_verifier for one in keys]
+    return checkpoints.open_checkpoint(note, log=LOG_KEY, witnesses=witnesses, sm2=sm2)
 
 
 def cities(folder: Path, count: int, *, tiles: str = "", chance: Callable[[int], bytes] | None = None) -> list[City]:

@@ -139,8 +139,11 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             answer: Answer = act()
         except ConcordError as error:
+            # What failed is for the operator; a stranger is told no more than to ask again.
             self.server.witness.tell("failed", {"why": str(error)})
-            return protocol.told(error.status, error.said)
+            return protocol.told(
+                503, Said("见证人暂时不能回答，请稍后再试。", "The witness cannot answer now; ask again.")
+            )
         return answer
 
     def _refuse(self, status: HTTPStatus, said: Said) -> None:

@@ -16,8 +16,9 @@ from concord.foundation.database import scope
 from concord.foundation.journal.commands import record
 from concord.foundation.keys.installation import Installation, WitnessAddress
 from concord.foundation.keys.setting_up import policy_text
-from concord.foundation.ledger import sequencing
+from concord.foundation.ledger import fsck, sequencing
 from concord.foundation.ledger.commands import submit
+from concord.foundation.ledger.fsck import Findings
 from concord.foundation.ledger.models import Submission
 from concord.foundation.ledger.sequencing import Round
 from concord.foundation.ledger.store import FolderStore, Store
@@ -141,16 +142,16 @@ class Ledger:
         self.at += timedelta(**by)
 
     def round(self, *, batch: int = 1000, store: Store | None = None) -> Round:
-        """One round of the sequencer, as SYSTEM."""
-        with scope.speaking_for(scope.SYSTEM):
-            done = sequencing.sequence(
-                self.installation,
-                now=self.now,
-                random_bytes=self.chance.randbytes,
-                witnesses=self.witnesses,
-                batch=batch,
-                store=store or self.store,
-            )
+        """One round of the sequencer, as SYSTEM, which the connection stays."""
+        scope.enter(scope.SYSTEM)
+        done = sequencing.sequence(
+            self.installation,
+            now=self.now,
+            random_bytes=self.chance.randbytes,
+            witnesses=self.witnesses,
+            batch=batch,
+            store=store or self.store,
+        )
         assert done is not None
         return done
 
@@ -162,6 +163,11 @@ class Ledger:
         """Write journal entries; their ids."""
         with scope.writing():
             return [record(event=event, at=self.at, by=None, details={"n": n}).pk for n in range(count)]
+
+    def checked(self) -> Findings:
+        """What the check of everything finds."""
+        scope.enter(scope.SYSTEM)
+        return fsck.check(self.installation, store=self.store)
 
     def submit(self, subject: str, *, leaf: bytes = b"") -> Submission:
         """Submit a leaf."""

@@ -16,6 +16,7 @@ import django
 from concord.entrypoints import beside, founding
 from concord.rules.errors import ConcordError
 
+WRONG = 1
 REFUSED = 2
 
 
@@ -29,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         django.setup()
         from concord.entrypoints import operating  # noqa: PLC0415  models load only once Django is set up
 
+        if asked.command == "fsck":
+            return 0 if operating.check_ledger(content=not asked.without_content, say=_say) else WRONG
         _run(asked, operating)
     except ConcordError as error:
         sys.stderr.write(f"{error.code}\n{error.said.zh}\n{error.said.en}\n")
@@ -60,12 +63,21 @@ def _run(asked: argparse.Namespace, operating: ModuleType) -> None:
         case "serve":
             operating.serve()
         case "work":
-            told = threading.Event()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda *_: told.set())
+            told = _told_to_stop()
             operating.work(stop=told.is_set, pause=told.wait)
+        case "ledger":
+            told = _told_to_stop()
+            operating.keep_ledger(stop=told.is_set, pause=told.wait)
         case _:
             _run_once(asked, operating)
+
+
+def _told_to_stop() -> threading.Event:
+    """Set once the process is asked to end."""
+    told = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    return told
 
 
 def _run_once(asked: argparse.Namespace, operating: ModuleType) -> None:
@@ -94,6 +106,11 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("up", help="prepare, then serve with a job worker beside the web processes")
     commands.add_parser("serve", help="only the web processes")
     commands.add_parser("work", help="only a job worker")
+    commands.add_parser("ledger", help="only the sequencer of the evidence ledger")
+    fsck = commands.add_parser(
+        "fsck", help="derive the whole evidence ledger anew and compare; 1 when something is wrong"
+    )
+    fsck.add_argument("--without-content", action="store_true", help="leave stored files out")
     stamper = commands.add_parser("time-stamper", help="the demonstration's time-stamper, on loopback")
     stamper.add_argument("--keys", type=Path, required=True, help="the folder of keys")
     stamper.add_argument("--port", type=int, required=True)

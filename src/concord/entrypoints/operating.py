@@ -28,6 +28,9 @@ from concord.foundation.database import scope
 from concord.foundation.database.clock import legal_date, now
 from concord.foundation.database.roles import grant_application
 from concord.foundation.jobs import worker
+from concord.foundation.ledger import fsck, sequencing
+from concord.foundation.ledger.log import installation_here
+from concord.foundation.ledger.witnesses import HttpWitnesses
 from concord.foundation.organisations.models import CharterVersion
 from concord.foundation.organisations.queries import require_sound
 
@@ -89,6 +92,31 @@ def serve() -> None:
 def work(*, stop: Callable[[], bool], pause: Callable[[float], object]) -> None:
     """Run jobs until told to stop; the job in hand is ended first."""
     worker.run(stop=stop, at_edge=now, pause=pause)
+
+
+def keep_ledger(*, stop: Callable[[], bool], pause: Callable[[float], object]) -> None:
+    """Take rows into the ledger and publish its checkpoints until told to stop; NotFound ``keys.no_ledger``."""
+    sequencing.run(
+        installation_here(),
+        stop=stop,
+        pause=pause,
+        now=now,
+        random_bytes=secrets.token_bytes,
+        witnesses=HttpWitnesses(),
+    )
+
+
+def check_ledger(*, content: bool, say: Say) -> bool:
+    """Check the whole ledger, with ``content`` stored files too; says what is wrong, and whether nothing is."""
+    with scope.speaking_for(scope.SYSTEM):
+        found = fsck.check(installation_here(), content=content)
+    for one in found.findings:
+        say(str(one))
+    say(
+        f"{found.size} leaves, {found.entries} entries, {found.submissions} submissions, {found.erased} erased, "
+        f"{found.files} files; {found.wrong} wrong"
+    )
+    return found.sound
 
 
 def load_notice(path: Path) -> str:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from concord.proofs import der, time_authority
-from concord.proofs.certificates import digest_of, read_certificate
+from concord.proofs.certificates import ECDSA_WITH_SHA256, SM2_WITH_SM3, digest_of, read_certificate
 from concord.proofs.time_authority import Algorithm, LocalAuthority
 from concord.proofs.timestamp_tokens import digest_identifier
 from concord.proofs.timestamps import check_token, read_token, request
@@ -85,10 +85,13 @@ class TestAnswers:
         assert read_token(authority(algorithm).respond(asked(), at=AT, serial=2**159)).serial == 2**159
 
     def test_its_certificate_stamps_only(self, algorithm: Algorithm) -> None:
-        read = read_certificate(authority(algorithm).certificate)
+        certificate = authority(algorithm).certificate
+        read = read_certificate(certificate)
         assert read.stamps_only
         assert (read.not_before, read.not_after) == (AT, UNTIL)
-        assert read.issued(read)
+        signed, _, signature = der.read(certificate).children
+        name, digest = (SM2_WITH_SM3, "sm3") if algorithm == "sm2" else (ECDSA_WITH_SHA256, "sha256")
+        assert read.verifies(signed.raw, der.bits_of(signature), algorithm=name, digest=digest)
 
 
 def test_the_second_verifier_accepts_a_token() -> None:

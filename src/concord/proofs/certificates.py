@@ -7,7 +7,7 @@ signature with one key. ``cryptography`` reads no SM2 keys; the fields are there
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -63,18 +63,14 @@ _VERSION_3 = 2
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """The fields read; names, key and signed part are kept as encoded."""
+    """The fields read; the issuer's name and the key are kept as encoded."""
 
     encoded: bytes
-    signed_part: bytes
     serial: int
     issuer: bytes
-    subject: bytes
     not_before: datetime
     not_after: datetime
     key: bytes
-    algorithm: str
-    signature: bytes
     is_authority: bool
     purposes: tuple[str, ...]
     purposes_critical: bool
@@ -98,15 +94,6 @@ class Certificate:
             return point is not None and raw is not None and sm2.verify(point, message, raw)
         return _verified(_loaded(self.key), kind, digest, message, signature)
 
-    def issued(self, other: Certificate) -> bool:
-        """Whether this certificate issued ``other``: it bears the issuer's name and its key made the signature."""
-        digest = SIGNATURES.get(other.algorithm, ("", None))[1]
-        return (
-            digest is not None
-            and self.subject == other.issuer
-            and self.verifies(other.signed_part, other.signature, algorithm=other.algorithm, digest=digest)
-        )
-
 
 @lru_cache(maxsize=64)
 def read_certificate(encoded: bytes) -> Certificate:
@@ -114,7 +101,7 @@ def read_certificate(encoded: bytes) -> Certificate:
     whole = der.Fields(der.read(encoded, limit=LARGEST))
     signed = whole.take(der.SEQUENCE)
     algorithm = whole.take(der.SEQUENCE)
-    signature = der.bits_of(whole.take(der.BIT_STRING))
+    der.bits_of(whole.take(der.BIT_STRING))
     whole.end()
     fields = der.Fields(signed)
     if der.integer_of(der.only(fields.take(der.context(0)), der.INTEGER)) != _VERSION_3:
@@ -126,7 +113,7 @@ def read_certificate(encoded: bytes) -> Certificate:
     validity = der.Fields(fields.take(der.SEQUENCE))
     not_before, not_after = der.time_of(validity.any()), der.time_of(validity.any())
     validity.end()
-    subject = fields.take(der.SEQUENCE).raw
+    fields.take(der.SEQUENCE)
     key = fields.take(der.SEQUENCE).raw
     fields.maybe(der.context(1, constructed=False))
     fields.maybe(der.context(2, constructed=False))
@@ -136,15 +123,11 @@ def read_certificate(encoded: bytes) -> Certificate:
     critical, purposes = extensions.get(EXTENDED_KEY_USAGE, (False, None))
     return Certificate(
         encoded=encoded,
-        signed_part=signed.raw,
         serial=serial,
         issuer=issuer,
-        subject=subject,
         not_before=not_before,
         not_after=not_after,
         key=key,
-        algorithm=der.oid_of(der.Fields(algorithm).take(der.OID)),
-        signature=signature,
         is_authority=_is_authority(extensions),
         purposes=() if purposes is None else tuple(der.oid_of(one) for one in der.read(purposes).children),
         purposes_critical=critical,
@@ -196,18 +179,6 @@ def raw_signature(encoded: bytes) -> bytes | None:
 def encoded_signature(raw: bytes) -> bytes:
     """``r‖s`` as the DER signature."""
     return der.sequence(der.integer(int.from_bytes(raw[:32])), der.integer(int.from_bytes(raw[32:])))
-
-
-def chained(first: Certificate, others: Iterable[Certificate]) -> bool:
-    """Whether each of ``others`` issued ``first`` or one that did: a chain, and nothing beside it."""
-    chain, left = [first], [other for other in others if other.encoded != first.encoded]
-    while left:
-        issuers = [one for one in left if any(one.issued(below) for below in chain)]
-        if not issuers:
-            return False
-        chain += issuers
-        left = [one for one in left if one not in issuers]
-    return True
 
 
 @lru_cache(maxsize=64)

@@ -88,27 +88,27 @@ def read_signed_token(response: bytes) -> SignedToken:
     body = der.Fields(der.only(outer.take(der.context(0)), der.SEQUENCE))
     outer.end()
     version, algorithms, content = body.take(der.INTEGER), body.take(der.SET), body.take(der.SEQUENCE)
-    # The one set whose order is left free: many authorities write their own certificate first.
+    # A set whose order is left free: many authorities write their own certificate first.
     brought = body.maybe(der.context(0))
     signers = body.take(der.SET)
     body.end()
     if der.integer_of(version) not in _VERSIONS.get(der.oid_of(kind), ()):
         raise malformed("不是带签名的内容", "it is not signed data of a known version")
-    certificates = () if brought is None else tuple(one.raw for one in brought.children)
-    if len(certificates) > MOST_CERTIFICATES:
-        raise malformed("所附证书过多", f"it brings more than {MOST_CERTIFICATES} certificates")
+    certificates = () if brought is None else brought.children
+    if len(certificates) > MOST_CERTIFICATES or any(one.tag != der.SEQUENCE for one in certificates):
+        raise malformed("所附证书过多或无效", f"it brings more than {MOST_CERTIFICATES} certificates, or other things")
     bare = der.sequence(version.raw, algorithms.raw, content.raw, signers.raw)
     return _signed(
         der.Fields(der.only(signers, der.SEQUENCE)),
         content=_content(content),
-        listed=_digest(der.only(algorithms, der.SEQUENCE)),
-        certificates=certificates,
+        listed=[_digest(one) for one in algorithms.children],
+        certificates=tuple(one.raw for one in certificates),
         bare=der.sequence(status.raw, der.sequence(kind.raw, der.explicit(0, bare))),
     )
 
 
 def _signed(
-    signer: der.Fields, *, content: bytes, listed: str, certificates: tuple[bytes, ...], bare: bytes
+    signer: der.Fields, *, content: bytes, listed: list[str], certificates: tuple[bytes, ...], bare: bytes
 ) -> SignedToken:
     """The one SignerInfo, which names a certificate by issuer and serial and has signed attributes only."""
     if der.integer_of(signer.take(der.INTEGER)) != 1:
@@ -121,8 +121,8 @@ def _signed(
     algorithm = _algorithm(signer.take(der.SEQUENCE))
     signature = der.octets_of(signer.take(der.OCTETS))
     signer.end()
-    if digest != listed:
-        raise malformed("两处摘要算法不一致", "it names two digest algorithms")
+    if digest not in listed:
+        raise malformed("两处摘要算法不一致", "it does not list the digest algorithm it uses")
     kind, fixed = SIGNATURES.get(algorithm, ("", None))
     if not kind or fixed not in {None, digest} or (digest == "sm3" and kind != "sm2"):
         raise _refused_algorithm()

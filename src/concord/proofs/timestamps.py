@@ -19,7 +19,7 @@ from typing import Literal
 import rfc3161_client
 
 from concord.proofs import der
-from concord.proofs.certificates import DIGESTS, Certificate, chained, digest_of, read_certificate
+from concord.proofs.certificates import DIGESTS, Certificate, digest_of, read_certificate
 from concord.proofs.signing import base64_strict
 from concord.proofs.timestamp_tokens import SignedToken, Token, digest_identifier, read_signed_token, read_token
 from concord.rules.errors import InvalidInput, Said
@@ -136,17 +136,12 @@ def check_token(
         return TokenCheck("fail", "nonce", token, covered_index=index)
     if not token.gm and not _read_alike(signed):
         return TokenCheck("fail", "malformed", token, covered_index=index)
-    verdicts = [(one.name, _fault(signed, one)) for one in authorities if _signs(one.read, signed)]
-    if not verdicts:
+    named = [one for one in authorities if (one.read.issuer, one.read.serial) == (signed.issuer, signed.serial)]
+    if not named:
         return TokenCheck("indeterminate", "unpinned", token, covered_index=index)
+    verdicts = [(one.name, _fault(signed, one)) for one in named]
     name, fault = next((verdict for verdict in verdicts if not verdict[1]), verdicts[0])
     return TokenCheck("fail" if fault else "pass", fault, token, name, index)
-
-
-def _signs(certificate: Certificate, signed: SignedToken) -> bool:
-    """Whether the token names this pinned certificate and, if it brings certificates, brings this one."""
-    named = (certificate.issuer, certificate.serial) == (signed.issuer, signed.serial)
-    return named and (not signed.certificates or certificate.encoded in signed.certificates)
 
 
 def _covers(token: Token, covered: bytes) -> bool:
@@ -155,21 +150,11 @@ def _covers(token: Token, covered: bytes) -> bool:
 
 def _fault(signed: SignedToken, authority: Authority) -> Reason:
     """The first rule that the token of this authority breaks, empty if none."""
-    if not _brings_a_chain(signed, authority.read):
-        return "malformed"
     if not _is_signed(signed, authority.read):
         return "signature"
     if not authority.read.stamps_only:
         return "purpose"
     return _out_of_time(signed.token.generated_at, authority)
-
-
-def _brings_a_chain(signed: SignedToken, pinned: Certificate) -> bool:
-    """What certificates it brings are the pinned one and those above it: a stray one was put there by somebody."""
-    try:
-        return chained(pinned, [read_certificate(one) for one in signed.certificates])
-    except InvalidInput:
-        return False
 
 
 def _out_of_time(at: datetime, authority: Authority) -> Reason:
@@ -180,10 +165,14 @@ def _out_of_time(at: datetime, authority: Authority) -> Reason:
 
 
 def _is_signed(signed: SignedToken, pinned: Certificate) -> bool:
-    """The attributes bind the content and the pinned certificate, and the pinned key signed the attributes."""
+    """The attributes bind the content and the pinned certificate, and the pinned key signed the attributes.
+
+    Certificates may come along, the pinned one among them; the others prove nothing and are not looked at.
+    """
     algorithm, identifier = signed.certificate_id
     return (
-        signed.content_digest == digest_of(signed.digest, signed.content)
+        (not signed.certificates or pinned.encoded in signed.certificates)
+        and signed.content_digest == digest_of(signed.digest, signed.content)
         and identifier == _fingerprint(algorithm, pinned.encoded)
         and pinned.verifies(signed.attributes, signed.signature, algorithm=signed.algorithm, digest=signed.digest)
     )

@@ -1,0 +1,159 @@
+"""Packages in order, of every level and kind, and some below the level asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from concord.proofs import trust
+from concord.proofs.signing import PrivateKeys
+from tests.support.package_cases.registry import (
+    NONE,
+    NOT_LOGGED,
+    PASS,
+    Case,
+    case,
+    case_below,
+    handed_over,
+    policy,
+    simple,
+)
+from tests.support.packages import (
+    COLLECTED,
+    HANGZHOU,
+    LATER,
+    MEMBERS,
+    PUBLISHED,
+    SONGJIANG,
+    Alliance,
+    opened_fields,
+    packed,
+)
+
+
+@case("L0", **NOT_LOGGED, C08=NONE, C13=NONE)
+def good_l0_queued(alliance: Alliance) -> Case:
+    parts = replace(alliance.sealed(stamped=False), seal=None)
+    return Case(packed(parts), alliance.trust(), policy("L0"))
+
+
+@case("L0T", **NOT_LOGGED)
+def good_l0t_queued_but_stamped(alliance: Alliance) -> Case:
+    return Case(packed(replace(alliance.sealed(), seal=None)), alliance.trust(), policy("L0", timestamp=True))
+
+
+@case("L2", C08=NONE)
+def good_l2(alliance: Alliance) -> Case:
+    return simple(alliance, stamped=False)
+
+
+@case()
+def good_l2t(alliance: Alliance) -> Case:
+    return simple(alliance)
+
+
+@case()
+def good_l2t_gm_token(alliance: Alliance) -> Case:
+    return simple(alliance, gm=True)
+
+
+@case()
+def good_l2t_two_tokens_one_of_the_checkpoint(alliance: Alliance) -> Case:
+    parts = alliance.sealed()
+    assert parts.seal is not None
+    text = parts.seal[1].partition(b"\n\n")[2].partition(b"\n\n")[0] + b"\n"
+    second = alliance.stamp(text, at=PUBLISHED + timedelta(minutes=1), gm=True)
+    return Case(packed(replace(parts, tokens=[*parts.tokens, (second, True)])), alliance.trust())
+
+
+@case()
+def good_l2t_six_of_nine(alliance: Alliance) -> Case:
+    return simple(alliance, cosigners=MEMBERS[3:])
+
+
+@case()
+def good_l2t_with_sm2_cosignatures(alliance: Alliance) -> Case:
+    return simple(alliance, sm2_cosigners=MEMBERS[:4])
+
+
+@case()
+def good_l2t_for_a_court(alliance: Alliance) -> Case:
+    return replace(simple(alliance), policy=policy("L2", timestamp=True, quorum=7))
+
+
+@case(C16=PASS)
+def good_l2t_disclosed(alliance: Alliance) -> Case:
+    parts = alliance.sealed()
+    return Case(packed(replace(parts, disclosure=opened_fields(parts.manifest))), alliance.trust())
+
+
+@case(C16=PASS)
+def good_l2t_disclosed_in_part(alliance: Alliance) -> Case:
+    parts = alliance.sealed()
+    return Case(packed(replace(parts, disclosure=opened_fields(parts.manifest, ["case_ref"]))), alliance.trust())
+
+
+@case(C03=NONE, C04=NONE)
+def good_l2t_thin(alliance: Alliance) -> Case:
+    return Case(packed(replace(alliance.sealed(), files=None)), alliance.trust())
+
+
+@case()
+def good_l2t_chunked(alliance: Alliance) -> Case:
+    return simple(alliance, chunked=True)
+
+
+@case(C03=NONE, C04=NONE)
+def good_l2t_thin_with_chunks(alliance: Alliance) -> Case:
+    return Case(packed(replace(alliance.sealed(chunked=True), files=None)), alliance.trust())
+
+
+@case(C17=PASS)
+def good_l2t_handed_over(alliance: Alliance) -> Case:
+    return simple(alliance, acts=handed_over())
+
+
+@case()
+def good_l2t_silence(alliance: Alliance) -> Case:
+    return simple(alliance, kind="silence")
+
+
+@case()
+def good_l2t_snapshot(alliance: Alliance) -> Case:
+    return simple(alliance, kind="snapshot", org=HANGZHOU)
+
+
+@case()
+def good_l2t_run(alliance: Alliance) -> Case:
+    return simple(alliance, kind="run")
+
+
+@case()
+def good_l2t_key_revoked_later(alliance: Alliance) -> Case:
+    package = packed(alliance.sealed())
+    revoked = alliance.logged(alliance.revoked(compromised_since=LATER))
+    return Case(package, alliance.trust(directory=[*alliance.entries(), revoked]))
+
+
+@case()
+def good_l2t_key_logged(alliance: Alliance) -> Case:
+    entry = alliance.logged(alliance.entry(), at=COLLECTED)
+    parts = replace(alliance.sealed(), directory=trust.directory([entry]))
+    return Case(packed(parts), alliance.trust(directory=()))
+
+
+@case()
+def good_l2t_old_root_kept(alliance: Alliance) -> Case:
+    package = packed(alliance.sealed())
+    roots = [*alliance.roots.values(), PrivateKeys.generate(f"{SONGJIANG}/root/2027#1", alliance.random_bytes)]
+    return Case(package, alliance.trust(roots=roots))
+
+
+@case_below("L0T", **NOT_LOGGED)
+def queued_below_the_level_asked(alliance: Alliance) -> Case:
+    return Case(packed(replace(alliance.sealed(), seal=None)), alliance.trust())
+
+
+@case_below("L2T")
+def level_three_asked(alliance: Alliance) -> Case:
+    return replace(simple(alliance), policy=policy("L3"))

@@ -15,11 +15,12 @@ from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 
-from concord.proofs import checkpoints, log_policy, notes, tlog_proof
+from concord.proofs import log_policy, notes
 from concord.proofs.canonical import JSON, decode, encode
 from concord.proofs.leaves import thing_leaf
 from concord.proofs.log_policy import LogPolicy
-from concord.proofs.notes import Note, VerifierKey
+from concord.proofs.logging_proofs import Logging
+from concord.proofs.notes import VerifierKey
 from concord.proofs.shapes import KeyName, Table, refused, time_text
 from concord.proofs.signing import ALGORITHMS, PublicKeys, Signer, signed_bytes, verifies
 from concord.proofs.statements import Stated
@@ -154,7 +155,7 @@ class Trust:
         """The entry with its place in the log; None when it is wrong in any way.
 
         A root of its organisation must have signed it with both algorithms; its proof, where it has one, must prove it
-        in a checkpoint that a log of the policy signed.
+        in a checkpoint that a log of the policy signed and no known witness signed wrongly.
         """
         root = self.root_keys.get(entry.stated.sigs[0]["key"]) if entry.stated.sigs else None
         if root is None or root.org != entry.org or not entry.stated.signed_by(root.key, root.public, "key"):
@@ -162,21 +163,14 @@ class Trust:
         if entry.proof is None:
             return Placed(entry, None, 0)
         try:
-            proof = tlog_proof.parse(entry.proof)
-            note = notes.parse(proof.checkpoint, limit=notes.LARGEST_CHECKPOINT)
-            origin = checkpoints.parse(note.text).origin
+            logging = Logging.read(entry.proof)
+            notes.checked(logging.note, (*self.policy.witnesses.values(), *self.sm2_witnesses))
         except InvalidInput:
             return None
         leaf = thing_leaf("directory", org=entry.org, thing=entry.thing)
-        if proof.extra is not None or not proof.proves(leaf) or not log_signed(note, self.policy.logs.get(origin)):
+        if not logging.proof.proves(leaf) or not logging.signed_by(self.policy.logs.get(logging.origin)):
             return None
-        return Placed(entry, origin, proof.index)
-
-
-def log_signed(note: Note, log: VerifierKey | None) -> bool:
-    """Whether the log signed the note, and every line said to be its own is good."""
-    lines = [] if log is None else [line for line in note.lines if (line.name, line.id) == (log.name, log.id)]
-    return log is not None and bool(lines) and all(notes.verifies(log, note.text, line.signature) for line in lines)
+        return Placed(entry, logging.origin, logging.proof.index)
 
 
 def read_trust(data: bytes) -> Trust:

@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from concord.proofs import checkpoints, notes, tlog_proof
-from concord.proofs.checkpoints import Checkpoint
 from concord.proofs.container import MEDIA_TYPE, Container, is_payload
 from concord.proofs.leaves import Leaf, read_leaf
-from concord.proofs.notes import Note
+from concord.proofs.logging_proofs import Logging
 from concord.proofs.package import package_id
 from concord.proofs.statements import (
     MANIFEST,
@@ -22,7 +20,6 @@ from concord.proofs.statements import (
     read_event,
     read_manifest,
 )
-from concord.proofs.tlog_proof import TlogProof
 from concord.proofs.trust import KeyEntry, read_directory
 from concord.rules.errors import InvalidInput, Said
 
@@ -43,30 +40,6 @@ class Tried(Generic[T]):
             return cls(read())
         except InvalidInput as error:
             return cls(None, error.said)
-
-
-@dataclass(frozen=True, slots=True)
-class Logging:
-    """A proof of logging, its note and checkpoint taken apart; nothing of it is believed yet."""
-
-    proof: TlogProof
-    note: Note
-    checkpoint: Checkpoint
-
-    @classmethod
-    def read(cls, data: bytes) -> Logging:
-        """Read a tlog-proof without extra bytes whose checkpoint names no key twice. Raises InvalidInput."""
-        proof = tlog_proof.parse(data)
-        note = notes.parse(proof.checkpoint, limit=notes.LARGEST_CHECKPOINT)
-        if proof.extra is not None or len({(line.name, line.id) for line in note.lines}) != len(note.lines):
-            raise InvalidInput(
-                "proofs.tlog_proof",
-                Said(
-                    "存证证明带有附加内容，或者同一密钥签名两次。",
-                    "The proof of logging carries something else, or a key has signed twice.",
-                ),
-            )
-        return cls(proof, note, checkpoints.parse(note.text))
 
 
 @dataclass(frozen=True, slots=True)

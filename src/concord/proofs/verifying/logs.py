@@ -10,12 +10,13 @@ from concord.proofs import notes
 from concord.proofs.canonical import JSON
 from concord.proofs.digests import pair_of
 from concord.proofs.leaves import seal_type
+from concord.proofs.logging_proofs import Logging
 from concord.proofs.notes import VerifierKey
 from concord.proofs.report import FAIL, INDETERMINATE, NOT_APPLICABLE, PASS, Check
 from concord.proofs.shapes import time_text
-from concord.proofs.trust import Asked, Trust, log_signed
+from concord.proofs.trust import Asked, Trust
 from concord.proofs.verifying.files import said
-from concord.proofs.verifying.gathering import Logged, Logging, Package
+from concord.proofs.verifying.gathering import Logged, Package
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
@@ -47,7 +48,7 @@ class Judged:
         """Origin and index of the leaf; None unless it is right, included, and the log signed."""
         if self.fault or not self.included or not self.signed or self.logging is None:
             return None
-        return self.logging.checkpoint.origin, self.logging.proof.index
+        return self.logging.origin, self.logging.proof.index
 
     @property
     def proven_at(self) -> datetime | None:
@@ -116,12 +117,12 @@ def log_check(judgement: Judgement, trust: Trust) -> Check:
     if len(logging) < len(judgement.present()):
         return Check("C11", NOT_APPLICABLE, "unreadable")
     for which, signed, one in logging:
-        origin = one.checkpoint.origin
+        origin = one.origin
         if origin not in trust.policy.logs:
             return Check("C11", FAIL, "unknown_log", {"leaf": which, "origin": origin})
         if not signed:
             return Check("C11", FAIL, "signature", {"leaf": which, "origin": origin})
-    return Check("C11", PASS, "signed", {"origin": logging[0][2].checkpoint.origin})
+    return Check("C11", PASS, "signed", {"origin": logging[0][2].origin})
 
 
 def witness_check(judgement: Judgement, trust: Trust, asked: Asked) -> Check:
@@ -186,7 +187,7 @@ def _judged(logged: Logged, fault: str, trust: Trust) -> Judged:
     return Judged(
         fault,
         included=logging.proof.proves(logged.leaf_bytes),
-        signed=log_signed(logging.note, trust.policy.logs.get(logging.checkpoint.origin)),
+        signed=logging.signed_by(trust.policy.logs.get(logging.origin)),
         logging=logging,
         cosigning=cosigning,
         complete_at=None if cosigning.wrong else _complete_at(cosigning.times, trust),
@@ -194,7 +195,7 @@ def _judged(logged: Logged, fault: str, trust: Trust) -> Judged:
 
 
 def _cosigning(logging: Logging, trust: Trust) -> Cosigning:
-    log = trust.policy.logs.get(logging.checkpoint.origin)
+    log = trust.policy.logs.get(logging.origin)
     witnesses = {(key.name, key.id): key for key in trust.policy.witnesses.values() if key.kind == notes.COSIGNATURE}
     with_sm2 = {(key.name, key.id): key for key in trust.sm2_witnesses}
     times: dict[str, datetime] = {}
@@ -231,7 +232,7 @@ def _order_fault(judgement: Judgement) -> str:
     seal, head = (None if one is None else one.logging for one in (judgement.seal, judgement.head))
     if seal is None or head is None:
         return ""
-    if head.checkpoint.origin != seal.checkpoint.origin:
+    if head.origin != seal.origin:
         return "another_log"
     if head.proof.index <= seal.proof.index or head.checkpoint.size < seal.checkpoint.size:
         return "order"

@@ -98,7 +98,7 @@ def test_settings_that_cannot_be_read_are_said_in_both_languages(
     file.write_text("colour = 3\n", encoding="utf-8")
     assert main(["witness", "--config", str(file)]) == 2
     said = capsys.readouterr().err
-    assert "见证人的设置有误" in said
+    assert "见证方的设置有误" in said
     assert "The settings of the witness are wrong" in said
 
 

@@ -176,7 +176,7 @@ class TestReading:
     def test_before_it_is_ready_it_says_so(self, log: ToyLog, city: City) -> None:
         city.witness.ready.clear()
         assert city.submit(log.request()).status == 503
-        assert "正在向其他见证人核对" in city.get("/").body.decode()
+        assert "正在向其他见证方核对" in city.get("/").body.decode()
         assert json.loads(city.get("/status").body)["ready"] is False
 
     @pytest.mark.parametrize(

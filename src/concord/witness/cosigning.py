@@ -63,7 +63,7 @@ class Witness:
             return protocol.told(
                 503,
                 Said(
-                    "见证人刚启动，正在向其他见证人核对，请稍后再试。",
+                    "见证方刚启动，正在向其他见证方核对，请稍后再试。",
                     "The witness is asking the others first; try again.",
                 ),
             )

@@ -32,7 +32,7 @@ CONTENT_SECURITY_POLICY = (
 _ALARMS = {
     AlarmKind.FORK: Said("账本签了两棵互不相容的树", "the log signed two trees that do not go together"),
     AlarmKind.MIRROR: Said("账本给出的存证叶与所签的根不符", "the entries served are not those whose root was signed"),
-    AlarmKind.OWN_KEY: Said("本见证人的密钥签过另一棵同样大小的树", "our own key signed another tree of the same size"),
+    AlarmKind.OWN_KEY: Said("本见证方的密钥签过另一棵同样大小的树", "our own key signed another tree of the same size"),
     AlarmKind.RESTORED: Said(
         "状态曾是旧副本，已续到签过的检查点", "the state was an old copy; what was signed was taken up"
     ),
@@ -72,7 +72,7 @@ def html(witness: Witness, watch: Watch) -> str:
     parts = [
         "<!doctype html><html lang=zh><meta charset=utf-8><meta name=viewport content='width=device-width'>",
         f"<title>{escape(witness.keys.name)}</title><style>{_STYLE}</style>",
-        f"<h1>账本见证人 <small lang=en>Ledger witness</small><br>{escape(witness.keys.name)}</h1>",
+        f"<h1>账本见证方 <small lang=en>Ledger witness</small><br>{escape(witness.keys.name)}</h1>",
         _standing(witness, alarms),
         *(_log_section(origin, witness, watch) for origin in witness.logs),
         _alarm_section(alarms),
@@ -124,7 +124,7 @@ def _standing(witness: Witness, alarms: tuple[Alarm, ...]) -> str:
         return _box(
             "waiting",
             Said(
-                "正在向其他见证人核对以往的签名，之后才会签名。",
+                "正在向其他见证方核对以往的签名，之后才会签名。",
                 "Asking the others what was signed before; then it signs.",
             ),
         )

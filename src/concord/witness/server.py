@@ -142,7 +142,7 @@ class _Handler(BaseHTTPRequestHandler):
             # What failed is for the operator; a stranger is told no more than to ask again.
             self.server.witness.tell("failed", {"why": str(error)})
             return protocol.told(
-                503, Said("见证人暂时不能回答，请稍后再试。", "The witness cannot answer now; ask again.")
+                503, Said("见证方暂时不能回答，请稍后再试。", "The witness cannot answer now; ask again.")
             )
         return answer
 

@@ -118,9 +118,9 @@ def _agree(settings: WitnessSettings) -> None:
         raise _wrong("log", "同一本账写了两次", "a log is given twice")
     names = [settings.name, *(peer.name for peer in settings.peers)]
     if len(set(names)) != len(names) or len({peer.key.public for peer in settings.peers}) != len(settings.peers):
-        raise _wrong("peer", "见证人或其密钥重复", "a witness or its key is given twice")
+        raise _wrong("peer", "见证方或其密钥重复", "a witness or its key is given twice")
     if settings.needed_peers > len(settings.peers):
-        raise _wrong("needed_peers", "多于所列的见证人", "more than there are peers")
+        raise _wrong("needed_peers", "多于所列的见证方", "more than there are peers")
 
 
 def _log(table: _Table, folder: Path) -> LogSettings:
@@ -251,5 +251,5 @@ def _content(file: Path) -> str:
 
 
 def _wrong(place: str, zh: str, en: str) -> InvalidInput:
-    said = Said(f"见证人的设置有误，{place}：{zh}。", f"The settings of the witness are wrong at {place}: {en}.")
+    said = Said(f"见证方的设置有误，{place}：{zh}。", f"The settings of the witness are wrong at {place}: {en}.")
     return InvalidInput("witness.settings", said, problems=(Problem(place, "witness.settings", said),))

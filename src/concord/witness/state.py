@@ -238,7 +238,7 @@ class State:
         return Unavailable(
             "witness.state",
             Said(
-                f"见证人的数据库 {self._file} 不能使用（{error}）。请检查磁盘和权限。",
+                f"见证方的数据库 {self._file} 不能使用（{error}）。请检查磁盘和权限。",
                 f"The witness's database {self._file} cannot be used ({error}). Look at the disk and its permissions.",
             ),
         )

@@ -27,8 +27,8 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "witness",
         allow_abbrev=False,
-        help="本市的账本见证人 one city's witness of the ledger",
-        description="为一个城市见证账本：共同签名、保存副本、与其他见证人比对。"
+        help="本市的账本见证方 one city's witness of the ledger",
+        description="为一个城市见证账本：共同签名、保存副本、与其他见证方比对。"
         "Co-sign, mirror and compare the ledger for a city.",
     )
     parser.add_argument("--config", metavar="FILE", type=Path, help="witness.toml")

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from concord.casework.models.matters import ClockRun, Matter
 from concord.foundation.access.models import Scope
+from concord.foundation.ledger.models import Sealed
 from concord.foundation.organisations.models import Organisation, Person
 
 
@@ -172,3 +173,34 @@ class Words(models.Model):
 
     def __str__(self) -> str:
         return f"{self.matter_id}:{self.scope_id}"
+
+
+class SilenceStatement(models.Model):
+    """That at a day's end letters of ``asking`` waited for ``asked`` without an answer, sealed (未答复证明).
+
+    Without ``asked`` it says that nothing of ``asking`` waited for anybody. ``uid`` is that of the sealed package.
+    """
+
+    uid = models.UUIDField(unique=True, editable=False)
+    date = models.DateField()
+    asking = models.ForeignKey(Organisation, models.PROTECT, related_name="+", db_index=False)
+    asked = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", db_index=False)
+    count = models.PositiveIntegerField()
+    stated_at = models.DateTimeField()
+    sealed = models.OneToOneField(Sealed, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["-date", "asking", "asked"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["date", "asking", "asked"], name="one_statement_per_pair"),
+            models.UniqueConstraint(
+                fields=["date", "asking"], condition=Q(asked__isnull=True), name="one_statement_of_nothing"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["asking", "-date", "-id"], name="statement_by_asking"),
+            models.Index(fields=["asked", "-date", "-id"], name="statement_by_asked"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.date} {self.asking_id} → {self.asked_id}"

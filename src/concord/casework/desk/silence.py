@@ -1,0 +1,298 @@
+"""Proof of silence (未答复证明): each day, sealed, which delivered letters waited for an answer at the day's end.
+
+There is one package for every pair of organisations with something unanswered between them, so that it can be shown to
+both without telling of anybody else; whoever waits for nobody gets one that says so. The organisation where the centre
+sits signs. A statement tells the state of our records and not why nobody answered.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import F, Q, QuerySet
+
+from concord.casework.counting import is_over
+from concord.casework.definitions import clock_rule, procedure_of, rules_of
+from concord.casework.models import ClockRun, Message, SilenceStatement
+from concord.casework.queries import first_due
+from concord.foundation.access.actor import Actor
+from concord.foundation.database.clock import LEGAL_ZONE, legal_date
+from concord.foundation.database.scope import writing
+from concord.foundation.files.commands import store_made
+from concord.foundation.jobs.contracts import Daily, Payload
+from concord.foundation.jobs.registry import job
+from concord.foundation.journal import commands as journal
+from concord.foundation.keys import installation
+from concord.foundation.ledger import sealing
+from concord.foundation.ledger.models import Sealed
+from concord.foundation.ledger.policy import READ
+from concord.foundation.organisations.models import Organisation
+from concord.foundation.organisations.queries import charter_on, organisations
+from concord.proofs.canonical import JSON, encode
+from concord.proofs.shapes import time_text
+from concord.rules.errors import NotFound, Said
+from concord.rules.identifiers import uuid7
+
+if TYPE_CHECKING:  # for signatures only
+    from concord.foundation.ledger.sealing import Equipment
+
+KIND = "silence"
+SCHEMA = "silence/1"
+STATEMENT, WORDS = "payload/statement.json", "payload/statement.txt"
+WRITTEN_AT = time(6, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A letter that waits: the message, and the receiver's clock that runs in its matter, where there is one."""
+
+    message: Message
+    run: ClockRun | None
+
+
+@job("silence.state", schedule=Daily(WRITTEN_AT), lease=timedelta(hours=2))
+def state_yesterday(*, payload: Payload, at: datetime) -> None:  # noqa: ARG001  every handler has this shape
+    """State and seal what was unanswered when the last day ended; nothing where there is no ledger."""
+    if installation.exists(Path(settings.LEDGER_ROOT)):
+        from concord.foundation.ledger.equipment import equipment_here  # noqa: PLC0415  pages do not load it
+
+        state(legal_date(at) - timedelta(days=1), equipment=equipment_here(secrets.token_bytes), now=lambda: at)
+
+
+def state(day: date, *, equipment: Equipment, now: Callable[[], datetime]) -> list[SilenceStatement]:
+    """State and seal, for every pair of organisations, the letters delivered before ``day`` ended and not yet answered.
+
+    What was stated of that day before stays as it is, so that a run that was killed is taken up where it ended. Without
+    an organisation at the charter's ``seat`` nothing is stated. Raises as ``sealing.prepare``.
+    """
+    seat = Organisation.objects.filter(code=charter_on(day).seat or "").first()
+    if seat is None:
+        return []
+    at = now()
+    with writing():
+        found = _unanswered(day)
+        done = set(SilenceStatement.objects.filter(date=day).values_list("asking_id", "asked_id"))
+    known = {one.id: one for one in organisations()}
+    waiting = {asking for asking, _asked in (*found, *done)}
+    pairs: dict[tuple[int, int | None], list[Unanswered]] = {
+        **found,
+        **{(one, None): [] for one in known if one not in waiting},
+    }
+    made = []
+    for (asking, asked), letters in sorted(pairs.items(), key=lambda pair: (pair[0][0], pair[0][1] or 0)):
+        if (asking, asked) not in done:
+            pair = _Pair(day, known[asking], known[asked] if asked else None, seat, letters)
+            made.append(_seal(pair, equipment=equipment, at=at))
+    return made
+
+
+def statements_of(by: Actor, *, limit: int, before: int | None = None) -> list[SilenceStatement]:
+    """The statements that tell of the actor's organisation, newest first, with both sides."""
+    if not by.may(READ):
+        return []
+    rows = _own(by).select_related("asking", "asked").order_by("-id")
+    return list((rows if before is None else rows.filter(id__lt=before))[:limit])
+
+
+def statement_for(*, uid: UUID, by: Actor) -> SilenceStatement:
+    """One statement that tells of the actor's organisation; NotFound ``casework.no_statement``."""
+    found = _own(by).filter(uid=uid).select_related("asking", "asked").first() if by.may(READ) else None
+    if found is None:
+        raise NotFound(
+            "casework.no_statement",
+            Said("没有找到该未答复证明，或者您无权查看。", "No such proof of silence, or it is not shown to you."),
+        )
+    return found
+
+
+def packages_of(statements: Iterable[SilenceStatement]) -> Mapping[int, Sealed]:
+    """The sealed packages of statements that were shown, by the statement's id; one query."""
+    asked = {one.sealed_id: one.id for one in statements}
+    with writing():
+        rows = Sealed.objects.filter(id__in=asked).only("id", "uid", "package", "state", "proven_at", "sealed_at")
+        return {asked[row.id]: row for row in rows}
+
+
+def package_of(statement: SilenceStatement) -> Sealed:
+    """The sealed package of a statement that may be seen, whole."""
+    with writing():
+        return Sealed.objects.select_related("submission").get(id=statement.sealed_id)
+
+
+def _own(by: Actor) -> QuerySet[SilenceStatement]:
+    return SilenceStatement.objects.filter(Q(asking=by.organisation) | Q(asked=by.organisation))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Who waits for whom, on which day, for what; ``seat`` signs."""
+
+    day: date
+    asking: Organisation
+    asked: Organisation | None
+    seat: Organisation
+    letters: Sequence[Unanswered]
+
+    @property
+    def subject(self) -> str:
+        return f"{self.day.isoformat()}/{self.asking.code}/{self.asked.code if self.asked else '-'}"
+
+
+def _unanswered(day: date) -> dict[tuple[int, int | None], list[Unanswered]]:
+    """The letters by sender and receiver: delivered by the day's end, not answered, and it is the receiver's turn."""
+    midnight = datetime.combine(day + timedelta(days=1), time(), tzinfo=LEGAL_ZONE)
+    turn = {"matter__audience__open": True, "matter__audience__ours": True}
+    messages = Message.objects.filter(
+        **turn,
+        matter__audience__scope__organisation=F("receiver"),
+        delivered_at__lt=midnight,
+        answered_at__isnull=True,
+    )
+    runs = ClockRun.objects.filter(**turn, matter__audience__scope__organisation=F("owner"), running=True)
+    clocks: dict[int, list[ClockRun]] = {}
+    for run in runs:
+        clocks.setdefault(run.owner_id, []).append(run)
+    first = {owner: first_due(rows) for owner, rows in clocks.items()}
+    found: dict[tuple[int, int | None], list[Unanswered]] = {}
+    rows = messages.select_related("matter__procedure_version", "act").order_by("delivered_at", "id")
+    for message in rows:
+        letter = Unanswered(message, first.get(message.receiver_id, {}).get(message.matter_id))
+        found.setdefault((message.sender_id, message.receiver_id), []).append(letter)
+    return found
+
+
+def _seal(pair: _Pair, *, equipment: Equipment, at: datetime) -> SilenceStatement:
+    files = {
+        path: store_made(
+            content=content,
+            name=path.rpartition("/")[2],
+            media_type=media_type,
+            organisation=pair.seat,
+            at=at,
+            uid=uuid7(at, equipment.random_bytes(10)),
+        )
+        for path, media_type, content in (
+            (STATEMENT, "application/json", _statement(pair, at)),
+            (WORDS, "text/plain", _words(pair, at).encode()),
+        )
+    }
+    prepared = sealing.prepare(
+        kind=KIND,
+        organisation=pair.seat,
+        files=files,
+        collection=sealing.collected_now(at),
+        equipment=equipment,
+        at=at,
+    )
+    uid = uuid7(at, equipment.random_bytes(10))
+    with writing():
+        sealed = sealing.keep(prepared, subject=pair.subject, at=at, uid=uid)
+        made = SilenceStatement.objects.create(
+            uid=uid,
+            date=pair.day,
+            asking=pair.asking,
+            asked=pair.asked,
+            count=len(pair.letters),
+            stated_at=at,
+            sealed=sealed,
+        )
+        details: dict[str, str | int | list[str]] = {
+            "date": pair.day.isoformat(),
+            "count": made.count,
+            "package": prepared.package,
+        }
+        if pair.asked is not None:
+            details["receiver"] = pair.asked.code
+        journal.record(
+            event="silence.state",
+            at=at,
+            by=None,
+            organisation=pair.asking,
+            subject=pair.day.isoformat(),
+            details=details,
+        )
+    return made
+
+
+def _statement(pair: _Pair, at: datetime) -> bytes:
+    """The statement for programs, canonical: numbers, days and clocks, nothing of a person or of a case."""
+    said: dict[str, JSON] = {
+        "schema": SCHEMA,
+        "date": pair.day.isoformat(),
+        "as_of": time_text(at),
+        "asking": pair.asking.code,
+        "unanswered": [_row(one, pair.day, at) for one in pair.letters],
+    }
+    if pair.asked is not None:
+        said["asked"] = pair.asked.code
+    return encode(said)
+
+
+def _row(one: Unanswered, day: date, at: datetime) -> dict[str, JSON]:
+    message, run = one.message, one.run
+    row: dict[str, JSON] = {
+        "matter": str(message.matter.uid),
+        "number": message.matter.number,
+        "act": message.act.act,
+        "seq": message.act.seq,
+        "delivered_at": time_text(message.delivered_at),
+        "days": (day - legal_date(message.delivered_at)).days,
+    }
+    if message.read_at is not None:
+        row["read_at"] = time_text(message.read_at)
+    if run is not None:
+        row |= {"clock": run.clock, "legal_due": run.legal_due.isoformat(), "overdue": is_over(run, at=at)}
+        source = clock_rule(run).source
+        if source is not None:
+            row |= {"clock_source": rules_of(run).label_of(source).value}
+    return row
+
+
+def _words(pair: _Pair, at: datetime) -> str:
+    """The statement for people, in Chinese, the language of official papers."""
+    head = [
+        "未答复证明（每日状态声明）",
+        f"日期：{pair.day.isoformat()}",
+        f"状态时点：{_clock_time(at)}（北京时间）",
+        f"发文机关：{pair.asking.zh}（{pair.asking.code}）",
+    ]
+    if pair.asked is None:
+        body = ["截至上述时点，该机关没有已送达而等候其他机关答复的来往文书。"]
+    else:
+        head.append(f"收文机关：{pair.asked.zh}（{pair.asked.code}）")
+        body = [
+            "截至上述时点，下列文书已送达收文机关，依程序轮到收文机关办理，尚未收到答复：",
+            *(f"{n}. {_told(one, pair.day, at)}" for n, one in enumerate(pair.letters, start=1)),
+            f"共 {len(pair.letters)} 件。",
+        ]
+    foot = f"本声明由协作中心所在机关{pair.seat.zh}（{pair.seat.code}）签名，只说明系统记录的状态，不说明未答复的原因。"
+    return "\n".join([*head, "", *body, "", foot, ""])
+
+
+def _told(one: Unanswered, day: date, at: datetime) -> str:
+    message, run = one.message, one.run
+    procedure = procedure_of(message.matter.procedure_version)
+    act = next((rule.zh for rule in procedure.acts if rule.id == message.act.act), message.act.act)
+    told = [
+        f"{procedure.zh}，事项编号 {message.matter.number}，“{act}”",
+        f"{_clock_time(message.delivered_at)} 送达",
+        f"{_clock_time(message.read_at)} 已阅" if message.read_at else "未阅",
+        f"已等候 {(day - legal_date(message.delivered_at)).days} 日",
+    ]
+    if run is not None:
+        rule = clock_rule(run)
+        standing = f"（{rules_of(run).source(rule.source).standing.zh}）" if rule.source else ""
+        late = "，已超期" if is_over(run, at=at) else ""
+        told.append(f"“{rule.zh}”{standing}届满日 {run.legal_due.isoformat()}{late}")
+    return "；".join(told) + "。"
+
+
+def _clock_time(at: datetime) -> str:
+    return f"{at.astimezone(LEGAL_ZONE):%Y-%m-%d %H:%M}"

@@ -57,7 +57,7 @@ SHORTEST_RSA = 2048
 _HASHES: Mapping[str, hashes.HashAlgorithm] = MappingProxyType(
     {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
 )
-_CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
+_CURVES = (ec.SECP256R1, ec.SECP384R1)
 _VERSION_3 = 2
 
 

@@ -134,11 +134,11 @@ def check_token(
         return TokenCheck("fail", "imprint", token)
     if nonce is not None and token.nonce != nonce:
         return TokenCheck("fail", "nonce", token, covered_index=index)
-    if not token.gm and not _read_alike(signed):
-        return TokenCheck("fail", "malformed", token, covered_index=index)
     named = [one for one in authorities if (one.read.issuer, one.read.serial) == (signed.issuer, signed.serial)]
     if not named:
         return TokenCheck("indeterminate", "unpinned", token, covered_index=index)
+    if not token.gm and not _read_alike(signed):
+        return TokenCheck("fail", "malformed", token, covered_index=index)
     verdicts = [(one.name, _fault(signed, one)) for one in named]
     name, fault = next((verdict for verdict in verdicts if not verdict[1]), verdicts[0])
     return TokenCheck("fail" if fault else "pass", fault, token, name, index)

@@ -25,7 +25,6 @@ SM2_CURVE = "1.2.156.10197.1.301"
 SM2_WITH_SM3 = "1.2.156.10197.1.501"
 ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2"
 EC_PUBLIC_KEY = "1.2.840.10045.2.1"
-P256_CURVE = "1.2.840.10045.3.1.7"
 BASIC_CONSTRAINTS = "2.5.29.19"
 KEY_USAGE = "2.5.29.15"
 EXTENDED_KEY_USAGE = "2.5.29.37"
@@ -129,7 +128,7 @@ def read_certificate(encoded: bytes) -> Certificate:
         not_after=not_after,
         key=key,
         is_authority=_is_authority(extensions),
-        purposes=() if purposes is None else tuple(der.oid_of(one) for one in der.read(purposes).children),
+        purposes=() if purposes is None else _purposes(purposes),
         purposes_critical=critical,
     )
 
@@ -149,6 +148,13 @@ def _extensions(wrapped: der.Node | None) -> dict[str, tuple[bool, bytes]]:
             raise der.malformed("扩展项重复", "an extension stands twice")
         found[name] = (critical is not None and der.boolean_of(critical), value)
     return found
+
+
+def _purposes(value: bytes) -> tuple[str, ...]:
+    listed = der.read(value)
+    if listed.tag != der.SEQUENCE:
+        raise der.malformed("密钥用途无效", "the purposes of a key are no sequence")
+    return tuple(der.oid_of(one) for one in listed.children)
 
 
 def _is_authority(extensions: Mapping[str, tuple[bool, bytes]]) -> bool:

@@ -37,13 +37,16 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS := 1
 export NODE_USE_SYSTEM_CA := 1
 
-.PHONY: help run check test lint bench prove tour lock clean
+.PHONY: help run tamper check test lint bench prove tour lock clean
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: $(READY) ## install what is missing, set up the demonstration and serve it on http://127.0.0.1:8000
 	CONCORD_DEMO=1 $(BIN)/python -m concord.entrypoints.manage up
+
+tamper: $(READY) ## rewrite history as the owner of the host, and see nine witnesses object (a minute, on its own data)
+	$(BIN)/python -m concord.entrypoints.tampering
 
 check: lint ## lint, types, contracts, and the quick tests on SQLite (at most 3 minutes)
 	$(PYTEST) -m 'not browser and not postgres and not slow'

@@ -25,6 +25,7 @@ from concord.proofs.certificates import ECDSA_WITH_SHA256, read_certificate
 from concord.proofs.time_authority import LocalAuthority
 from concord.proofs.timestamps import Authority, check_token
 from concord.rules.errors import InvalidInput
+from tests.support.second_verifier import second
 
 HERE = Path(__file__).resolve().parent
 CLIENT = HERE / "rfc3161-client"
@@ -60,6 +61,23 @@ def leaf_of(folder: str) -> bytes:
     return chain[0].public_bytes(Encoding.DER)
 
 
+def second_status(response: bytes, covered: bytes, *pinned: Authority) -> str:
+    """What the second verifier says."""
+    other = second()
+    authorities = [
+        other.Authority(
+            one.name,
+            other.certificate_of(one.certificate),
+            other.seconds_of(f"{one.trusted_from:%Y-%m-%dT%H:%M:%SZ}"),
+            other.seconds_of(f"{one.trusted_until:%Y-%m-%dT%H:%M:%SZ}"),
+            None,
+        )
+        for one in pinned
+    ]
+    status: str = other.check_token(response, [covered], authorities)[0]
+    return status
+
+
 class TestTokens:
     @pytest.mark.parametrize(("name", "covered", "status", "reason"), RESPONSES, ids=[row[0] for row in RESPONSES])
     def test_each_is_judged_as_named(self, name: str, covered: bytes, status: str, reason: str) -> None:
@@ -67,6 +85,7 @@ class TestTokens:
         response = (CLIENT / name).read_bytes()
         check = check_token(response, covered=[covered], authorities=[pinned])
         assert (check.status, check.reason) == (status, reason)
+        assert second_status(response, covered, pinned) == status
         assert check_token(response, covered=[b"other"], authorities=[pinned]).reason == "imprint"
         assert check_token(response, covered=[covered], authorities=[]).status == "indeterminate"
 
@@ -123,6 +142,27 @@ def _flipped(response: bytes, at: int) -> bytes:
     changed = bytearray(response)
     changed[at] ^= 1 << at % 8
     return bytes(changed)
+
+
+class TestOwn:
+    """What nobody else publishes: SM2 tokens, good and bad, beside those of other keys; for other verifiers to try."""
+
+    WRITTEN: Any = json.loads((HERE / "time-stamps" / "cases.json").read_text(encoding="utf-8"))
+    CASES: Sequence[dict[str, Any]] = WRITTEN["cases"]
+
+    @pytest.mark.parametrize("case", CASES, ids=[case["file"] for case in CASES])
+    def test_both_verifiers_judge_each_as_written(self, case: dict[str, Any]) -> None:
+        response = (HERE / "time-stamps" / case["file"]).read_bytes()
+        covered = bytes.fromhex(self.WRITTEN["covered"])
+        pinned = [one for one in self.WRITTEN["authorities"] if one["name"] in case["authorities"]]
+        check = check_token(response, covered=[covered], authorities=[Authority.from_json(one) for one in pinned])
+        assert (check.status, check.reason) == (case["status"], case["reason"])
+        assert case["file"].endswith("_fail.tsr") is (case["status"] == "fail")
+        assert second_status(response, covered, *map(Authority.from_json, pinned)) == case["status"]
+
+    def test_no_file_is_left_out(self) -> None:
+        files = {path.name for path in (HERE / "time-stamps").glob("*.tsr")}
+        assert files == {case["file"] for case in self.CASES}
 
 
 class Bundle:

@@ -1,0 +1,105 @@
+"""``python -m tests.support.golden_packages`` writes tests/conformance/packages anew.
+
+Keys and contents come from a fixed seed, so they stay; SM2 and ECDSA take a new random number for each signature, so
+the packages differ in their signatures each time they are written, never in what is to be said of them.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.support.package_cases import CASES, Case
+from tests.support.packages import Alliance
+
+FOLDER = Path(__file__).resolve().parents[1] / "conformance" / "packages"
+SEED = 1
+BOTH_DIGESTS = "both digests of the content are compared, so other content fails both checks"
+# Where one cause must trip two checks, or three.
+REASONS = {
+    ("C03", "C04"): BOTH_DIGESTS,
+    ("C01", "C03", "C04"): f"the container's check sum still is that of the old content; {BOTH_DIGESTS}",
+    ("C06", "C07"): "without an entry of the directory nothing is known of the key, nor can its signatures be verified",
+    ("C11", "C12"): "the line of a log that is not trusted is also a line by a key that the trust file does not know",
+}
+
+
+class OneTrust(Alliance):
+    """An alliance whose trust file, where nothing special is asked of it, is the same each time."""
+
+    def trust(self, **changes: Any) -> bytes:
+        """The trust file."""
+        if changes:
+            return super().trust(**changes)
+        if not hasattr(self, "kept"):
+            self.kept = super().trust()
+        return self.kept
+
+
+def made() -> dict[str, Case]:
+    """Every case, by the name of its file, all by the same alliance, each on a log of its own."""
+    alliance = OneTrust(seed=SEED)
+    alliance.trust()
+    found = {}
+    for name, expected in CASES.items():
+        own = copy.copy(alliance)
+        own.leaves = list(alliance.leaves)
+        found[file_name(name)] = expected.make(own)
+    return found
+
+
+def file_name(case: str) -> str:
+    """The name of the case's file: checks are written as in the report."""
+    return re.sub(r"_c(\d\d)", r"_C\1", case) + ".evp"
+
+
+def reason_of(statuses: dict[str, str]) -> str:
+    """Why more than one check does not pass; empty where one at most does not."""
+    return REASONS.get(tuple(name for name, status in statuses.items() if status in {"fail", "indeterminate"}), "")
+
+
+def write(folder: Path = FOLDER) -> int:
+    """Write packages, trust files, policies and expected.json; the number of packages."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        if old.suffix in {".evp", ".json"}:
+            old.unlink()
+    cases = made()
+    shared: dict[bytes, str] = {}
+    table = {}
+    for name, expected in CASES.items():
+        file = file_name(name)
+        case = cases[file]
+        (folder / file).write_bytes(case.package)
+        plain = case.trust == cases["good_l2t.evp"].trust
+        row: dict[str, Any] = {
+            "trust": _kept(folder, shared, "trust.json" if plain else f"trust-{name}.json", case.trust),
+            "at": f"{case.at:%Y-%m-%dT%H:%M:%SZ}",
+            "verdict": expected.verdict,
+            "level": expected.level,
+            "statuses": expected.statuses,
+        }
+        if case.policy is not None:
+            row["policy"] = _kept(folder, shared, f"policy-{name}.json", case.policy)
+        if reason_of(expected.statuses):
+            row["reason"] = reason_of(expected.statuses)
+        table[file] = row
+    text = json.dumps(table, ensure_ascii=False, indent=1, sort_keys=True)
+    (folder / "expected.json").write_text(text + "\n", encoding="utf-8")
+    return len(table)
+
+
+def _kept(folder: Path, shared: dict[bytes, str], name: str, data: bytes) -> str:
+    """Write the bytes under the name, or tell under which they stand already."""
+    if data not in shared:
+        shared[data] = name
+        (folder / name).write_bytes(data)
+    return shared[data]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{write()} packages\n")

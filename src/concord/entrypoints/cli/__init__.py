@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from concord.entrypoints.cli import charter, clock, jurisdiction, witness
+from concord.entrypoints.cli import charter, clock, jurisdiction, trust, verify, witness
 from concord.entrypoints.cli.charter_text import faults_as_data
 from concord.rules.errors import ConcordError, DefinitionError, InvalidInput, Said
 
@@ -33,7 +33,10 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line ``argv`` (the process's own when None) and return the exit code; 2 is bad input."""
+    """Run the command line ``argv`` (the process's own when None) and return the exit code.
+
+    2 is bad input; to ``verify`` it is 3.
+    """
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         arguments = _parser().parse_args(words)
@@ -43,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(json.dumps({"error": described(error)}, ensure_ascii=False, indent=2))
         else:
             print(_readable(error), file=sys.stderr)
-        return BAD_INPUT
+        # To verify, 2 says that a package is neither good nor bad.
+        return verify.USAGE if words[:1] == ["verify"] else BAD_INPUT
     except BrokenPipeError:
         # Whoever read the output (``head``) has seen enough; nothing is left to flush into.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -66,7 +70,7 @@ def described(error: ConcordError) -> dict[str, object]:
 def _parser() -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = Parser(prog="concord", description="协保 Concord", allow_abbrev=False)
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for subcommand in (clock, jurisdiction, charter, witness):
+    for subcommand in (clock, jurisdiction, charter, verify, trust, witness):
         subcommand.add_parser(subparsers)
     return parser
 

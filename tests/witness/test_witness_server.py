@@ -1,10 +1,12 @@
 """A witness over real sockets: what it answers, what it shows, and what it does not let itself be made to do."""
 
+import http.client
 import json
 import re
 import socket
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -230,10 +232,15 @@ class TestHostileClients:
         assert status == 200
 
     def test_a_connection_is_kept_for_the_next_request(self, city: City) -> None:
-        with socket.create_connection(("127.0.0.1", city.port), timeout=5) as one:
+        with closing(http.client.HTTPConnection("127.0.0.1", city.port, timeout=5)) as one:
+            one.connect()
+            kept = one.sock
             for _ in range(2):
-                one.sendall(b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n")
-                assert one.recv(5000).startswith(b"HTTP/1.1 404")
+                one.request("GET", "/nothing")
+                response = one.getresponse()
+                assert response.status == 404
+                response.read()
+                assert one.sock is kept
 
     def test_it_does_not_say_what_it_is_made_of(self, city: City) -> None:
         assert city.get("/status").headers["Server"] == "concord-witness"

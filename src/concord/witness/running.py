@@ -15,6 +15,9 @@ from concord.witness.settings import WitnessSettings
 from concord.witness.state import State
 from concord.witness.watching import Compared, Watch
 
+PATIENCE = 3.0
+"""Seconds in which the watch may end its round; a file half fetched is fetched again."""
+
 
 @contextmanager
 def opened(settings: WitnessSettings, *, now: Callable[[], datetime], tell: Tell) -> Iterator[Witness]:
@@ -36,7 +39,7 @@ def serve(settings: WitnessSettings, *, now: Callable[[], datetime], tell: Tell,
     with opened(settings, now=now, tell=tell) as witness:
         watch = Watch(witness)
         with WitnessServer(witness, watch) as server:
-            watching = threading.Thread(target=watch.run, args=(stop,), name="watch")
+            watching = threading.Thread(target=watch.run, args=(stop,), name="watch", daemon=True)
             serving = threading.Thread(target=server.serve_forever, args=(0.1,), name="serve", daemon=True)
             watching.start()
             serving.start()
@@ -44,7 +47,7 @@ def serve(settings: WitnessSettings, *, now: Callable[[], datetime], tell: Tell,
             stop.wait()
             witness.grown.set()
             server.shutdown()
-            watching.join()
+            watching.join(PATIENCE)
     tell("ended", {"name": settings.name})
 
 

@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 from urllib.parse import quote
 
 from concord.proofs import checkpoints, merkle, notes
@@ -22,8 +24,11 @@ ASK_AGAIN = 0.3
 """Seconds between two rounds of asking the others at the start."""
 IDLE = 1.0
 """Seconds after which a watch that waits for something to do looks whether it is to end."""
+RETRY_COMPARE = 60
+"""Seconds after which who was away, or had nothing to show yet, is compared with again."""
 PUBLISHED = "published"
 """The source of the checkpoint that the log itself shows to everybody."""
+Given = TypeVar("Given")
 UNVERIFIED, UNREACHABLE, NOTHING = "unverified", "unreachable", "nothing"
 
 
@@ -45,6 +50,7 @@ class Watch:
         self.behind: dict[str, str] = {}
         """Why the mirror of a log does not reach what was cosigned, by origin; empty of those that do."""
         self.compared: dict[tuple[str, str], Compared] = {}
+        self._unpublished: set[str] = set()
         self._peers = [(peer, Site(peer.url, timeout=timeout)) for peer in witness.settings.peers]
         self._hosts = {
             log.origin: Site(log.tiles, token=log.token, timeout=timeout) for log in witness.settings.logs if log.tiles
@@ -54,7 +60,6 @@ class Watch:
         """Recall what was signed, then mirror and compare until told to stop."""
         if not self.recover(stop):
             return
-        settings = self.witness.settings
         compare_at = time.monotonic()
         self._safely(self.check_mirrors)
         while not stop.is_set():
@@ -62,11 +67,16 @@ class Watch:
             self._safely(self.mirror)
             if time.monotonic() >= compare_at:
                 self._safely(self.compare)
-                compare_at = time.monotonic() + settings.compare_every
-            stop.wait(settings.mirror_every)
-            while not (self.witness.grown.wait(IDLE) or stop.is_set() or self.behind):
+                compare_at = time.monotonic() + self._until_next_comparison()
+            stop.wait(self.witness.settings.mirror_every)
+            while not (self.witness.grown.wait(IDLE) or stop.is_set() or self.behind or self._unpublished):
                 if time.monotonic() >= compare_at:
                     break
+
+    def _until_next_comparison(self) -> int:
+        every = self.witness.settings.compare_every
+        missing = any(one.outcome in {UNREACHABLE, NOTHING} for one in self.compared.values())
+        return min(every, RETRY_COMPARE) if missing else every
 
     def _safely(self, act: Callable[[], object]) -> None:
         """What fails here must not keep the witness from signing; it is told, and done again in the next round."""
@@ -84,7 +94,7 @@ class Watch:
         for log in self.witness.settings.logs:
             self._recall_from_host(log)
         while not stop.is_set():
-            answered |= {peer.name for peer, site in self._peers if peer.name not in answered and self._recall(site)}
+            answered |= self._recall([(peer, site) for peer, site in self._peers if peer.name not in answered])
             if len(answered) >= self.witness.settings.needed_peers:
                 self.witness.ready.set()
                 self.witness.tell("ready", {"answered": len(answered)})
@@ -108,11 +118,12 @@ class Watch:
 
     def compare(self) -> tuple[Compared, ...]:
         """Fetch every peer's latest checkpoint of every log, check its signatures, and compare it with our tree."""
-        found = [self._compared(log, peer, site) for log in self.witness.settings.logs for peer, site in self._peers]
-        for one in found:
-            self.compared[one.origin, one.peer] = one
-        for _, site in self._peers:
-            self._recall(site)
+        found: list[Compared] = []
+        for log in self.witness.settings.logs:
+            answers = _at_once(partial(_fetched, log), [site for _, site in self._peers])
+            found += [self._compared(log, peer, note) for (peer, _), note in zip(self._peers, answers, strict=True)]
+        self.compared = {(one.origin, one.peer): one for one in found}
+        self._recall(self._peers)
         return tuple(found)
 
     def _mirror(self, log: LogSettings) -> None:
@@ -135,6 +146,7 @@ class Watch:
                 self._begin_anew(log.origin)
         else:
             witness.state.keep_mirrored(log.origin, reached, witness.now())
+            witness.folder(log.origin).write("checkpoint", latest.note)
             self.behind.pop(log.origin, None)
             witness.tell("mirrored", {"origin": log.origin, "size": reached.size})
 
@@ -146,11 +158,18 @@ class Watch:
         """The published checkpoint shows what the log tells everybody, and what the others signed last."""
         try:
             note = self._hosts[log.origin].get("checkpoint", notes.LARGEST_CHECKPOINT)
-            if note is None:
-                return
-            checkpoint = checkpoints.open_checkpoint(note, log=log.key, witnesses=()).checkpoint
+            if note is not None:
+                self._see_published(log, note)
         except (Unavailable, InvalidInput):
-            return
+            pass  # nothing can be learned from it; our own checkpoint counts as not published below
+        seen = self.witness.state.sightings(log.origin).get(PUBLISHED)
+        if self.witness.standing(log.origin).size > (seen.size if seen else 0):
+            self._unpublished.add(log.origin)
+        else:
+            self._unpublished.discard(log.origin)
+
+    def _see_published(self, log: LogSettings, note: bytes) -> None:
+        checkpoint = checkpoints.open_checkpoint(note, log=log.key, witnesses=()).checkpoint
         signers = [peer.name for peer, _ in self._peers if _signed(note, log, [peer.key])]
         self.witness.see(log.origin, [PUBLISHED, *signers], checkpoint, note, proven=self._shown(log, checkpoint))
 
@@ -161,13 +180,9 @@ class Watch:
                 tree = Checkpoint(log.origin, seen.size, seen.root)
                 self.witness.see(log.origin, [seen.source], tree, seen.note, proven=self._shown(log, tree))
 
-    def _compared(self, log: LogSettings, peer: Peer, site: Site) -> Compared:
-        try:
-            note = site.get(f"{origin_hash(log.origin)}/checkpoint", notes.LARGEST_CHECKPOINT)
-        except Unavailable:
-            return Compared(log.origin, peer.name, 0, UNREACHABLE)
-        if note is None:
-            return Compared(log.origin, peer.name, 0, NOTHING)
+    def _compared(self, log: LogSettings, peer: Peer, note: bytes | str) -> Compared:
+        if isinstance(note, str):
+            return Compared(log.origin, peer.name, 0, note)
         checkpoint = _signed(note, log, [peer.key])
         if checkpoint is None:
             self.witness.tell("peer_unverified", {"origin": log.origin, "peer": peer.name})
@@ -181,16 +196,22 @@ class Watch:
         ours, host = self.witness.standing(log.origin), self._hosts.get(log.origin)
         return theirs.size > ours.size and host is not None and comparison.proven_by_log(theirs, ours, host.get)
 
-    def _recall(self, site: Site) -> bool:
-        """Ask a peer what it saw of us, of every log; whether it answered."""
+    def _recall(self, peers: Sequence[tuple[Peer, Site]]) -> set[str]:
+        """Ask peers what they saw of us, of every log, and take it up; the names of those that answered."""
+        answers = _at_once(self._seen_of_us, [site for _, site in peers])
+        for seen in answers:
+            if seen is not None:
+                for log, note in zip(self.witness.settings.logs, seen, strict=True):
+                    self._take_up(log, note)
+        return {peer.name for (peer, _), seen in zip(peers, answers, strict=True) if seen is not None}
+
+    def _seen_of_us(self, site: Site) -> list[bytes | None] | None:
         name = quote(self.witness.keys.name, safe="")
-        for log in self.witness.settings.logs:
-            try:
-                note = site.get(f"{origin_hash(log.origin)}/seen/{name}", notes.LARGEST_CHECKPOINT)
-            except Unavailable:
-                return False
-            self._take_up(log, note)
-        return True
+        paths = [f"{origin_hash(log.origin)}/seen/{name}" for log in self.witness.settings.logs]
+        try:
+            return [site.get(path, notes.LARGEST_CHECKPOINT) for path in paths]
+        except Unavailable:
+            return None
 
     def _recall_from_host(self, log: LogSettings) -> None:
         if log.tiles:
@@ -224,3 +245,27 @@ def _signed(note: bytes, log: LogSettings, keys: Sequence[VerifierKey]) -> Check
     except InvalidInput:
         return None
     return opened.checkpoint if len(opened.cosigners) == len(keys) else None
+
+
+def _fetched(log: LogSettings, site: Site) -> bytes | str:
+    """What a peer shows as its latest checkpoint of a log, or why there is none."""
+    try:
+        note = site.get(f"{origin_hash(log.origin)}/checkpoint", notes.LARGEST_CHECKPOINT)
+    except Unavailable:
+        return UNREACHABLE
+    return NOTHING if note is None else note
+
+
+def _at_once(ask: Callable[[Site], Given], sites: Sequence[Site]) -> list[Given]:
+    """What ``ask`` gives for each, asked at the same time: one that is slow holds up no other."""
+    given: dict[int, Given] = {}
+
+    def run(at: int, site: Site) -> None:
+        given[at] = ask(site)
+
+    threads = [threading.Thread(target=run, args=pair, daemon=True) for pair in enumerate(sites)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [given[at] for at in range(len(sites))]

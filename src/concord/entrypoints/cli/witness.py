@@ -95,4 +95,5 @@ def _serve(found: WitnessSettings) -> int:
 def _tell(event: str, circumstances: Mapping[str, str | int]) -> None:
     """One line of JSON on the error channel; bodies and keys never reach it."""
     line = {"at": now().isoformat(timespec="milliseconds"), "event": event, **circumstances}
-    print(json.dumps(line, ensure_ascii=False), file=sys.stderr, flush=True)
+    sys.stderr.write(f"{json.dumps(line, ensure_ascii=False)}\n")
+    sys.stderr.flush()

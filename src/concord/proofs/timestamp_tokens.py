@@ -114,7 +114,7 @@ def _signed(
     if der.integer_of(signer.take(der.INTEGER)) != 1:
         raise malformed("签名者信息版本须为 1", "the signer is not named by issuer and serial number")
     named = der.Fields(signer.take(der.SEQUENCE))
-    issuer, serial = named.take(der.SEQUENCE).raw, der.integer_of(named.take(der.INTEGER))
+    issuer, serial = named.any().raw, der.integer_of(named.take(der.INTEGER))
     named.end()
     digest = _digest(signer.take(der.SEQUENCE))
     attributes = signer.take(der.context(0))

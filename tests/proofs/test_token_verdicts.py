@@ -1,0 +1,76 @@
+"""Both verifiers give the same verdict on every token, sound or spoilt."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from concord.proofs import der
+from tests.proofs.test_timestamps import MALFORMED
+from tests.support import stamping
+from tests.support.second_verifier import second
+from tests.support.stamping import COVERED, KINDS, VALID_FROM, VALID_UNTIL, Kind, Recipe, checked
+
+# Octets that begin the elements of a token, which spoil more than any other.
+TAGS = (der.INTEGER, der.OCTETS, der.NULL, der.OID, der.SEQUENCE, der.SET, 0xA0, 0xA1, 0x80, der.GENERALIZED_TIME)
+EDITS = st.lists(
+    st.tuples(
+        st.sampled_from(["flip", "put", "drop", "insert"]),
+        st.floats(0, 1, exclude_max=True),
+        st.sampled_from(TAGS) | st.integers(0, 255),
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+def verdicts(response: bytes, made: Recipe) -> tuple[str, str]:
+    """What each verifier says of a token whose authority is pinned."""
+    other = second()
+    ends = (other.seconds_of(f"{at:%Y-%m-%dT%H:%M:%SZ}") for at in (VALID_FROM, VALID_UNTIL))
+    pinned = other.Authority("authority", other.certificate_of(made.certificate), *ends, None)
+    status: str = other.check_token(response, [b"other", COVERED], [pinned])[0]
+    return checked(response, made).status, status
+
+
+def edited(response: bytes, edits: list[tuple[str, float, int]]) -> bytes:
+    changed = bytearray(response)
+    for edit, place, octet in edits:
+        at = int(place * len(changed))
+        match edit:
+            case "flip":
+                changed[at] ^= 1 << octet % 8
+            case "put":
+                changed[at] = octet
+            case "drop":
+                del changed[at]
+            case _:
+                changed.insert(at, octet)
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(edits=EDITS)
+def test_spoilt_tokens(kind: Kind, edits: list[tuple[str, float, int]]) -> None:
+    made = stamping.recipe(kind)
+    ours, theirs = verdicts(edited(made(), edits), made)
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("changes", MALFORMED.values(), ids=MALFORMED)
+def test_tokens_of_another_form(kind: Kind, changes: dict[str, object]) -> None:
+    made = stamping.recipe(kind)
+    ours, theirs = verdicts(made(**changes), made)
+    assert ours == theirs
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_flipped_bit_in_every_byte(kind: Kind) -> None:
+    made = stamping.recipe(kind)
+    response = made()
+    for at in range(len(response)):
+        changed = bytearray(response)
+        changed[at] ^= 1 << at % 8
+        ours, theirs = verdicts(bytes(changed), made)
+        assert ours == theirs != "pass", at

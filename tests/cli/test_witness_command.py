@@ -132,6 +132,12 @@ class TestCompareNow:
         assert json.loads(captured.err.splitlines()[0])["event"] == "alarm"
 
 
+def test_a_city_needs_nothing_of_the_web_server() -> None:
+    loaded = "import sys, concord.entrypoints.cli.witness, concord.witness.running; print(*sys.modules)"
+    answer = subprocess.run([sys.executable, "-c", loaded], capture_output=True, check=True, text=True)  # noqa: S603 - our own words
+    assert {"django", "ninja", "psycopg", "granian", "typst"}.isdisjoint(answer.stdout.split())
+
+
 @pytest.mark.slow
 class TestProcesses:
     def test_a_fleet_of_nine_signs_mirrors_and_ends(self, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from cryptography import x509 as outside
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from concord.proofs import certificates as x509
@@ -49,6 +49,7 @@ def test_its_key_verifies_what_it_signed_and_nothing_else(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@settings(deadline=None)  # keys are made, and another library is loaded, on first use
 @given(signature=st.binary(max_size=80))
 def test_no_other_bytes_are_a_signature(kind: Kind, signature: bytes) -> None:
     name, digest = stamping.SIGNATURES[kind]

@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 import rfc3161_client
 from cryptography import x509
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from concord.proofs import der, time_authority
@@ -146,6 +146,7 @@ class TestRejections:
         assert check_token(response, covered=[COVERED], authorities=[authority(algorithm).pinned()]).reason == "status"
         assert rfc3161_client.decode_timestamp_response(response).status == 2
 
+    @settings(deadline=None)  # keys are made, and another library is loaded, on first use
     @given(wanted=st.binary(max_size=200))
     def test_any_bytes_are_answered(self, algorithm: Algorithm, wanted: bytes) -> None:
         assert failure(authority(algorithm).respond(wanted, at=AT, serial=1)) == 5

@@ -8,7 +8,7 @@ import pytest
 import rfc3161_client
 from cryptography import x509 as outside
 from cryptography.hazmat.primitives import hashes
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from concord.proofs import certificates as x509
@@ -349,10 +349,12 @@ class TestTampered:
             signature = der.sequence(*map(der.integer, numbers))
             assert checked(made(signature=signature), made).reason == "signature"
 
+    @settings(deadline=None)  # keys are made, and another library is loaded, on first use
     @given(st.binary(max_size=300))
     def test_any_bytes_have_a_verdict(self, data: bytes) -> None:
         assert checked(data, stamping.recipe()).status == "fail"
 
+    @settings(deadline=None)  # keys are made, and another library is loaded, on first use
     @given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), min_size=1, max_size=4))
     def test_several_changed_bytes_have_a_verdict(self, changes: list[tuple[float, int]]) -> None:
         for kind in ("p256", "sm2"):

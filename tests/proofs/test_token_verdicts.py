@@ -1,7 +1,7 @@
 """Both verifiers give the same verdict on every token, sound or spoilt."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from concord.proofs import der
@@ -49,6 +49,7 @@ def edited(response: bytes, edits: list[tuple[str, float, int]]) -> bytes:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@settings(deadline=None)  # keys are made, and another library is loaded, on first use
 @given(edits=EDITS)
 def test_spoilt_tokens(kind: Kind, edits: list[tuple[str, float, int]]) -> None:
     made = stamping.recipe(kind)

@@ -23,7 +23,7 @@ from concord.foundation.ledger import equipment, sequencing
 from concord.foundation.ledger.models import Sealed
 from concord.foundation.ledger.sealing import Equipment, Stamping, write
 from concord.foundation.ledger.sequencing import Round
-from concord.foundation.ledger.witnesses import Answer
+from concord.foundation.ledger.witnesses import Answer, WitnessPort
 from concord.foundation.organisations.models import Organisation
 from concord.proofs import timestamps
 from concord.proofs.digests import pair_of
@@ -49,6 +49,7 @@ class Home:
     chance: random.Random = field(default_factory=lambda: random.Random(9))  # noqa: S311  a test repeats itself
     silent_stampers: bool = False
     away: set[str] = field(default_factory=set)
+    port: int = 20_000
 
     def __post_init__(self) -> None:
         self.installation = set_up(
@@ -57,7 +58,7 @@ class Home:
             origin=ORIGIN,
             random_bytes=self.chance.randbytes,
             at=MADE,
-            loopback_port=20_000,
+            loopback_port=self.port,
         )
         place = Place.of(self.folder)
         self.keys = place.keys
@@ -110,11 +111,15 @@ class Home:
         """One round of the sequencer, as SYSTEM; afterwards the connection speaks for the system still."""
         with scope.speaking_for(scope.SYSTEM):
             done = sequencing.sequence(
-                self.installation, now=self.now, random_bytes=self.chance.randbytes, witnesses=self
+                self.installation, now=self.now, random_bytes=self.chance.randbytes, witnesses=self.witnesses()
             )
         scope.enter(scope.SYSTEM)
         assert done is not None
         return done
+
+    def witnesses(self) -> WitnessPort:
+        """How the nine are reached: in this process."""
+        return self
 
     def add_checkpoint(self, witness: WitnessAddress, body: bytes) -> Answer:
         """What the witness answers; Unavailable while it is away."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import secrets
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -22,17 +20,21 @@ from concord.casework.desk import rewording
 from concord.casework.desk.first_people import NEEDED, make_first_people
 from concord.charters import folder
 from concord.entrypoints import founding
+from concord.entrypoints.beside import Beside
 from concord.entrypoints.demo.seeding import seed
 from concord.entrypoints.workspace import account_security
 from concord.foundation.database import scope
 from concord.foundation.database.clock import legal_date, now
 from concord.foundation.database.roles import grant_application
 from concord.foundation.jobs import worker
+from concord.foundation.keys import installation
+from concord.foundation.keys.setting_up import STAMPER_PORT, Member, Place, set_up
 from concord.foundation.ledger import fsck, sequencing
 from concord.foundation.ledger.log import installation_here
 from concord.foundation.ledger.witnesses import HttpWitnesses
-from concord.foundation.organisations.models import CharterVersion
+from concord.foundation.organisations.models import CharterVersion, Kind, Organisation
 from concord.foundation.organisations.queries import require_sound
+from concord.witness import fleet
 
 LAW = "cn"
 IN_FORCE_SINCE = date(2019, 1, 1)
@@ -60,18 +62,50 @@ def prepare(*, say: Say) -> None:
         if settings.ENVIRONMENT.demo:
             say("演示数据 · demo")
             seed(now=now())
+            if settings.ENVIRONMENT.witnesses:
+                _set_up_demo_ledger()
 
 
 def up(*, say: Say) -> None:
-    """Serve, with a job worker in a process beside the web server."""
-    command = [sys.executable, "-m", "concord.entrypoints.manage", "work"]
-    beside = subprocess.Popen(command)  # noqa: S603  our own program, fixed words
-    say(f"请打开 · open  http://{settings.ENVIRONMENT.bind_host}:{settings.ENVIRONMENT.bind_port}/")
-    try:
+    """Serve, with the worker and, where there is one, the ledger in processes beside the web server.
+
+    The demonstration also runs its time-stamper and its witnesses. All of them end with the server.
+    """
+    environment = settings.ENVIRONMENT
+    with Beside() as others:
+        others.manage("work")
+        say("后台任务 · worker")
+        if installation.exists(environment.ledger):
+            others.manage("ledger")
+            say("存证账本 · ledger")
+        if environment.demo and environment.witnesses:
+            port = environment.bind_port + STAMPER_PORT
+            others.manage("time-stamper", "--keys", str(environment.keys), "--port", str(port))
+            say(f"时间戳 · time-stamper  http://127.0.0.1:{port}/")
+            others.add(fleet.start(_demo_place().witnesses))
+            for witness in installation.read(environment.ledger).witnesses:
+                say(f"见证人 · witness  {witness.url}/")
+        say(f"请打开 · open  http://{environment.bind_host}:{environment.bind_port}/")
         serve()
-    finally:
-        beside.terminate()
-        beside.wait()
+
+
+def _set_up_demo_ledger() -> None:
+    """Keys, policy, trust file and witnesses for the demonstration's members, where they are missing."""
+    environment = settings.ENVIRONMENT
+    at = now()
+    set_up(
+        _demo_place(),
+        members=[Member(one.code, one.zh, one.en) for one in Organisation.objects.filter(kind=Kind.MEMBER)],
+        origin=f"ledger.{environment.charter}.example/{legal_date(at):%Y}",
+        random_bytes=secrets.token_bytes,
+        at=at,
+        loopback_port=environment.bind_port,
+    )
+
+
+def _demo_place() -> Place:
+    environment = settings.ENVIRONMENT
+    return Place(environment.keys, environment.ledger, environment.home / "witnesses")
 
 
 def serve() -> None:

@@ -7,12 +7,15 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.i18n import set_language
 
 from concord.config import handlers
+from concord.entrypoints.rest import tiles
 from concord.entrypoints.workspace import errors
 from concord.entrypoints.workspace.views import account as own
 from concord.entrypoints.workspace.views.session import SignIn
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("concord.entrypoints.rest.urls")),
+    path("ledger/checkpoint", tiles.checkpoint, name="ledger_checkpoint"),
+    path("ledger/tile/<path:path>", tiles.tile, name="ledger_tile"),
     path("", include("concord.entrypoints.workspace.urls")),
     path("account/login/", SignIn.as_view(), name="account_login"),
     path("account/logout/", LogoutView.as_view(), name="account_logout"),

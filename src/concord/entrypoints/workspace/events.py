@@ -38,6 +38,7 @@ OTHER_EVENTS: dict[str, Callable[[], str]] = {
     "matter.decline_date": lambda: _("未同意改期"),
     "matter.withdraw_date": lambda: _("撤回商请"),
     "matter.escalate": lambda: _("升级督办"),
+    "silence.state": lambda: _("未答复证明"),
     "matter.rate": lambda: _("互评"),
     "matter.link": lambda: _("关联事项"),
     "matter.unlink": lambda: _("解除关联"),

@@ -151,3 +151,13 @@ def test_an_empty_token_file_is_refused(read: Read, tmp_path: Path) -> None:
     (tmp_path / "token").touch()
     with pytest.raises(InvalidInput, match="the file is empty"):
         read(WHOLE.replace('token = "a-token-of-some-length"', 'token_file = "token"'))
+
+
+def test_the_example_that_is_handed_out_can_be_read(tmp_path: Path) -> None:
+    example = Path(__file__).resolve().parents[2] / "deploy" / "witness" / "witness.toml"
+    file = tmp_path / "witness.toml"
+    file.write_bytes(example.read_bytes())
+    (tmp_path / "token").write_text("a-token-of-some-length", encoding="utf-8")
+    found = settings.read(file)
+    assert found.logs[0].token
+    assert (len(found.peers), found.needed_peers) == (3, 3)

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.db import transaction
 
 from concord.foundation.database import scope
-from concord.foundation.files.commands import store_made
 from concord.foundation.journal.commands import record
 from concord.foundation.journal.models import Entry
 from concord.foundation.keys.setting_up import VALID_FOR
-from concord.foundation.keys.signers import ROOT, private_keys
-from concord.foundation.ledger import fsck, incidents, queries, sealing
+from concord.foundation.ledger import fsck, incidents, queries
 from concord.foundation.ledger.models import Cosigner, Incident, Sealed
 from concord.foundation.ledger.store import CHECKPOINT
 from concord.foundation.organisations.models import Organisation
 from concord.proofs import trust
-from concord.proofs.report import Report
-from concord.proofs.trust import Trust, read_trust
-from concord.rules.identifiers import uuid7
-from tests.support.alliance_ledger import Alliance, at_work, no_network
-from tests.support.sealing import MADE, written
+from tests.support.alliance_ledger import Alliance, at_work, facts, kept, no_network
+from tests.support.sealing import MADE
 from tests.support.two_verifiers import both_say
 from tests.support.worlds import World, time
 
 AT = time("2026-03-05T09:00")
-PATH = "payload/声明.txt"
 STAMP_ASKED = b'{"level": "L2", "schema": "policy/1", "timestamp": true}'
 
 
@@ -46,55 +37,9 @@ def alliance(cities: list[Organisation], tmp_path: Path) -> Iterator[Alliance]:
         yield made
 
 
-def seal(alliance: Alliance, city: Organisation, subject: str = "一号") -> Sealed:
-    def uid() -> bytes:
-        return alliance.chance.randbytes(10)
-
-    file = store_made(
-        content=f"{subject}声明".encode(),
-        name="声明.txt",
-        media_type="text/plain",
-        organisation=city,
-        at=alliance.at,
-        uid=uuid7(alliance.at, uid()),
-    )
-    prepared = sealing.prepare(
-        kind="evidence",
-        organisation=city,
-        files={PATH: file},
-        collection=sealing.collected_now(alliance.at),
-        equipment=alliance.equipment(),
-        at=alliance.at,
-    )
-    with transaction.atomic():
-        return sealing.keep(prepared, subject=subject, at=alliance.at, uid=uuid7(alliance.at, uid()))
-
-
-def complete(alliance: Alliance) -> int:
-    return sealing.complete(at=alliance.at, stamping=alliance.stamping())
-
-
-def fresh(row: Sealed) -> Sealed:
-    with scope.writing():
-        return Sealed.objects.select_related("submission").get(pk=row.pk)
-
-
-def package(row: Sealed) -> bytes:
-    return written(fresh(row)).getvalue()
-
-
-def said(alliance: Alliance, row: Sealed, *, policy: bytes | None = None) -> Report:
-    return both_say(package(row), alliance.trust_file, policy=policy, at=alliance.at)
-
-
 def level(alliance: Alliance, row: Sealed) -> tuple[str, str]:
-    report = said(alliance, row)
+    report = alliance.said(row)
     return report.verdict, report.level
-
-
-def facts(report: Report, check: str) -> dict[str, Any]:
-    [found] = [one["facts"] for one in json.loads(report.as_json())["checks"] if one["id"] == check]
-    return dict(found)
 
 
 def wrong_now(alliance: Alliance) -> set[str]:
@@ -102,73 +47,68 @@ def wrong_now(alliance: Alliance) -> set[str]:
     return {one.kind for one in queries.open_incidents()}
 
 
-def publish(alliance: Alliance) -> None:
-    alliance.later(seconds=3)
-    assert alliance.round().published
-
-
 class TestTimeStamperDown:
     def test_sealing_goes_on_and_the_package_reaches_its_level_without_a_time_stamp(
         self, alliance: Alliance, cities: list[Organisation]
     ) -> None:
         alliance.stamper.stop()
-        row = seal(alliance, cities[0])
+        row = alliance.seal(cities[0])
         assert (row.tokens, row.owing) == ([], ["local", "local-gm"])
         assert level(alliance, row) == ("indeterminate", "L0")
-        publish(alliance)
-        assert complete(alliance) == 1
+        alliance.publish()
+        assert alliance.complete() == 1
         assert level(alliance, row) == ("pass", "L2")
         # The witnesses' times are the fallback; whoever asks for a time-stamp is told that there is none.
-        times = said(alliance, row).facts["not_later"]
+        times = alliance.said(row).facts["not_later"]
         assert times == [{"at": "2026-03-05T01:00:03Z", "by": "witnesses"}]
-        asked = said(alliance, row, policy=STAMP_ASKED)
+        asked = alliance.said(row, policy=STAMP_ASKED)
         assert (asked.verdict, asked.statuses["C08"]) == ("indeterminate", "indeterminate")
 
     def test_the_token_comes_later_is_marked_late_and_completes_the_package(
         self, alliance: Alliance, cities: list[Organisation]
     ) -> None:
         alliance.stamper.stop()
-        row = seal(alliance, cities[0])
-        publish(alliance)
-        complete(alliance)
+        row = alliance.seal(cities[0])
+        alliance.publish()
+        alliance.complete()
         alliance.later(hours=1)
         alliance.stamper.start()
-        assert complete(alliance) == 1
-        assert [(one["name"], one["late"]) for one in fresh(row).tokens] == [("local", True), ("local-gm", True)]
-        publish(alliance)  # the witnesses sign after the late token
-        assert complete(alliance) == 1
+        assert alliance.complete() == 1
+        assert [(one["name"], one["late"]) for one in kept(row).tokens] == [("local", True), ("local-gm", True)]
+        alliance.publish()  # the witnesses sign after the late token
+        assert alliance.complete() == 1
         assert level(alliance, row) == ("pass", "L2T")
-        assert said(alliance, row, policy=STAMP_ASKED).verdict == "pass"
-        assert fresh(row).finished
+        assert alliance.said(row, policy=STAMP_ASKED).verdict == "pass"
+        assert kept(row).finished
 
     def test_after_four_hours_people_are_told_and_sealing_still_goes_on(
         self, alliance: Alliance, cities: list[Organisation]
     ) -> None:
         alliance.stamper.stop()
-        seal(alliance, cities[0])
-        publish(alliance)
+        alliance.seal(cities[0])
+        alliance.publish()
         alliance.later(hours=3)
         assert wrong_now(alliance) == set()
         alliance.later(hours=1)
         assert wrong_now(alliance) == {incidents.STAMPS}
-        second = seal(alliance, cities[0], "二号")
+        second = alliance.seal(cities[0], "二号")
         alliance.stamper.start()
-        publish(alliance)
-        assert complete(alliance) == 2
+        alliance.publish()
+        assert alliance.complete() == 2
         assert wrong_now(alliance) == set()
-        publish(alliance)
-        complete(alliance)
+        alliance.publish()
+        alliance.complete()
         assert level(alliance, second) == ("pass", "L2T")
 
 
 class TestThreeWitnessesDown:
     def test_nothing_is_missing_and_they_catch_up(self, alliance: Alliance, cities: list[Organisation]) -> None:
         alliance.down(3)
-        row = seal(alliance, cities[0])
-        publish(alliance)
-        complete(alliance)
+        row = alliance.seal(cities[0])
+        alliance.publish()
+        alliance.complete()
         assert level(alliance, row) == ("pass", "L2T")
-        [checkpoint] = facts(said(alliance, row), "C12")["checkpoints"]
+        [checkpoint] = facts(alliance.said(row), "C12")["checkpoints"]
         assert len(checkpoint["witnesses"]) == 6
         alliance.down(0)
         alliance.later(minutes=1)
@@ -181,20 +121,20 @@ class TestFourWitnessesDown:
         self, alliance: Alliance, cities: list[Organisation]
     ) -> None:
         alliance.down(4)
-        row = seal(alliance, cities[0])
+        row = alliance.seal(cities[0])
         alliance.later(seconds=3)
         done = alliance.round()
         assert (done.published, done.size) == (False, queries.size())
-        assert complete(alliance) == 0
-        assert fresh(row).submission.leaf_index is not None
-        assert (fresh(row).state, alliance.store.get(CHECKPOINT)) == ("queued", None)
+        assert alliance.complete() == 0
+        assert kept(row).submission.leaf_index is not None
+        assert (kept(row).state, alliance.store.get(CHECKPOINT)) == ("queued", None)
         assert level(alliance, row) == ("indeterminate", "L0T")
         alliance.later(minutes=11)
         assert wrong_now(alliance) == {incidents.QUORUM}
         assert not alliance.round().published  # the quorum is never lowered
         alliance.down(3)
-        publish(alliance)
-        assert complete(alliance) == 1
+        alliance.publish()
+        assert alliance.complete() == 1
         assert level(alliance, row) == ("pass", "L2T")
         assert wrong_now(alliance) == set()
 
@@ -203,24 +143,24 @@ class TestLogDown:
     def test_cities_seal_and_write_on_and_all_is_logged_in_order_later(
         self, alliance: Alliance, cities: list[Organisation]
     ) -> None:
-        before = seal(alliance, cities[0], "停机前")
-        publish(alliance)
-        complete(alliance)
+        before = alliance.seal(cities[0], "停机前")
+        alliance.publish()
+        alliance.complete()
         started = queries.size()
         rows, entries = [], []
         for n, city in enumerate(cities[:3]):
             alliance.later(minutes=30)
             with scope.writing():
                 entries.append(record(event="toy.happened", at=alliance.at, by=None, organisation=city).pk)
-            rows.append(seal(alliance, city, f"停机中{n}"))
+            rows.append(alliance.seal(city, f"停机中{n}"))
         assert queries.size() == started
         assert {level(alliance, row) for row in rows} == {("indeterminate", "L0T")}
         assert level(alliance, before) == ("pass", "L2T")
         assert wrong_now(alliance) == {incidents.DELAY}
-        publish(alliance)
-        assert complete(alliance) == 3
+        alliance.publish()
+        assert alliance.complete() == 3
         assert wrong_now(alliance) == set()
-        places = [fresh(row).submission.leaf_index or 0 for row in rows]
+        places = [kept(row).submission.leaf_index or 0 for row in rows]
         logged = [entry.leaf_index or 0 for entry in Entry.objects.filter(pk__in=entries).order_by("pk")]
         assert [*logged, *places] == sorted([*logged, *places])
         assert min(logged) >= started
@@ -228,11 +168,11 @@ class TestLogDown:
         assert fsck.check(alliance.installation, content=False).findings == []
 
     def test_the_gap_shows_in_the_report(self, alliance: Alliance, cities: list[Organisation]) -> None:
-        row = seal(alliance, cities[0])
+        row = alliance.seal(cities[0])
         alliance.later(hours=2)
-        publish(alliance)
-        complete(alliance)
-        report = said(alliance, row)
+        alliance.publish()
+        alliance.complete()
+        report = alliance.said(row)
         assert facts(report, "C13") == {
             "claimed_at": "2026-03-05T01:00:00Z",
             "stamped_at": ["2026-03-05T01:00:00Z"] * 2,
@@ -243,74 +183,57 @@ class TestLogDown:
 class TestStaleTrust:
     @pytest.fixture
     def row(self, alliance: Alliance, cities: list[Organisation]) -> Sealed:
-        made = seal(alliance, cities[0])
-        publish(alliance)
-        complete(alliance)
+        made = alliance.seal(cities[0])
+        alliance.publish()
+        alliance.complete()
         return made
 
     def test_after_its_end_the_rest_still_verifies_and_a_new_file_makes_it_good(
         self, alliance: Alliance, row: Sealed
     ) -> None:
-        before = said(alliance, row)
+        before = alliance.said(row)
         alliance.at = MADE + VALID_FOR + timedelta(days=1)
-        stale = said(alliance, row)
+        stale = alliance.said(row)
         assert stale.verdict == "indeterminate"
         assert stale.level == ""
         assert {one: status for one, status in stale.statuses.items() if status != before.statuses[one]} == {
             "C14": "indeterminate"
         }
         old = alliance.trust
-        alliance.installation.trust.write_bytes(renewed(alliance, version=2, at=alliance.at))
+        alliance.installation.trust.write_bytes(alliance.renewed_trust())
         assert trust.replaces(old, alliance.trust)
         assert not trust.replaces(alliance.trust, old)
         assert level(alliance, row) == ("pass", "L2T")
 
     def test_a_directory_that_lags_behind_is_made_up_for_by_the_package(self, alliance: Alliance, row: Sealed) -> None:
-        bare = renewed(alliance, version=2, at=alliance.at, directory=False)
-        report = both_say(package(row), bare, at=alliance.at)
+        bare = alliance.renewed_trust(directory=[])
+        report = both_say(alliance.package(row), bare, at=alliance.at)
         assert (report.verdict, report.level) == ("pass", "L2T")
-
-
-def renewed(alliance: Alliance, *, version: int, at: datetime, directory: bool = True) -> bytes:
-    """A trust file of the same roots that begins at ``at``."""
-    old: Trust = read_trust(alliance.trust_file)
-    roots = [private_keys(alliance.keys / member.code / ROOT) for member in alliance.members]
-    return trust.trust_file(
-        version=version,
-        issued_at=at,
-        expires_at=at + VALID_FOR,
-        threshold=old.threshold,
-        roots=roots,
-        policy=alliance.installation.policy_text,
-        sm2_witnesses=[key.vkey_text() for key in old.sm2_witnesses],
-        authorities=old.authorities,
-        directory=old.directory if directory else [],
-    )
 
 
 class TestNoNetwork:
     def test_everything_local_works_and_the_queue_drains_later(
         self, alliance: Alliance, cities: list[Organisation]
     ) -> None:
-        earlier = seal(alliance, cities[0], "此前")
-        publish(alliance)
-        complete(alliance)
+        earlier = alliance.seal(cities[0], "此前")
+        alliance.publish()
+        alliance.complete()
         with no_network():
-            row = seal(alliance, cities[1])
+            row = alliance.seal(cities[1])
             with scope.writing():
                 entry = record(event="toy.happened", at=alliance.at, by=None)
             alliance.later(seconds=3)
             done = alliance.round()
             assert (done.published, done.size, done.more) == (False, queries.size(), False)
-            assert complete(alliance) == 0
+            assert alliance.complete() == 0
             assert level(alliance, row) == ("indeterminate", "L0")
             assert level(alliance, earlier) == ("pass", "L2T")
             assert queries.proof_of_entry(entry.pk) is None
             assert fsck.check(alliance.installation).sound
         alliance.later(minutes=20)
-        complete(alliance)
-        publish(alliance)
-        complete(alliance)
+        alliance.complete()
+        alliance.publish()
+        alliance.complete()
         assert level(alliance, row) == ("pass", "L2T")
         assert queries.proof_of_entry(entry.pk) is not None
         with scope.writing():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 import socket
 import threading
@@ -16,23 +17,37 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
-from concord.foundation.keys.setting_up import STAMPER_PORT, Member, Place
+from django.db import transaction
+
+from concord.foundation.database import scope
+from concord.foundation.files.commands import store_made
+from concord.foundation.keys.setting_up import STAMPER_PORT, VALID_FOR, Member, Place
+from concord.foundation.keys.signers import ROOT, private_keys
 from concord.foundation.keys.stamping import HttpStamper
 from concord.foundation.keys.time_stamper import TimeStamper
+from concord.foundation.ledger import sealing
+from concord.foundation.ledger.models import Sealed
 from concord.foundation.ledger.sealing import Stamping
 from concord.foundation.ledger.store import Store, opened
 from concord.foundation.ledger.witnesses import HttpWitnesses, WitnessPort
 from concord.foundation.organisations.models import Organisation
+from concord.proofs import trust
+from concord.proofs.report import Report
+from concord.proofs.trust import KeyEntry
+from concord.rules.identifiers import uuid7
 from concord.witness import keys
 from concord.witness.cosigning import Witness
 from concord.witness.server import WitnessServer
 from concord.witness.settings import WitnessSettings, read
 from concord.witness.state import State
 from concord.witness.watching import Watch
-from tests.support.sealing import Home
+from tests.support.sealing import Home, written
+from tests.support.two_verifiers import both_say
 
+PATH = "payload/声明.txt"
 FIRST_PORT, LAST_PORT = 20_000, 32_000
 PORTS_ABOVE = (0, *range(STAMPER_PORT, STAMPER_PORT + 10))
 
@@ -163,6 +178,80 @@ class Alliance(Home):
                 city.stop()
             else:
                 city.start()
+
+    def seal(
+        self,
+        city: Organisation,
+        subject: str = "一号",
+        *,
+        content: bytes = "声明".encode(),
+        fields: Mapping[str, str] | None = None,
+    ) -> Sealed:
+        """A file sealed by the city, kept, and its leaf submitted."""
+        file = store_made(
+            content=content,
+            name="声明.txt",
+            media_type="text/plain",
+            organisation=city,
+            at=self.at,
+            uid=uuid7(self.at, self.chance.randbytes(10)),
+        )
+        prepared = sealing.prepare(
+            kind="evidence",
+            organisation=city,
+            files={PATH: file},
+            collection=sealing.collected_now(self.at),
+            equipment=self.equipment(),
+            at=self.at,
+            fields=fields,
+        )
+        with transaction.atomic():
+            uid = uuid7(self.at, self.chance.randbytes(10))
+            return sealing.keep(prepared, subject=subject, at=self.at, uid=uid)
+
+    def publish(self) -> None:
+        """Three seconds later, a round that publishes."""
+        self.later(seconds=3)
+        assert self.round().published
+
+    def complete(self) -> int:
+        """Add what has become possible to packages that wait; how many gained."""
+        return sealing.complete(at=self.at, stamping=self.stamping())
+
+    def package(self, row: Sealed) -> bytes:
+        """The package as it is given out now."""
+        return written(kept(row)).getvalue()
+
+    def said(self, row: Sealed, *, policy: bytes | None = None) -> Report:
+        """What both verifiers say of the package now."""
+        return both_say(self.package(row), self.trust_file, policy=policy, at=self.at)
+
+    def renewed_trust(self, *, directory: Sequence[KeyEntry] | None = None) -> bytes:
+        """The next trust file of the same roots, begun now; with ``directory`` it holds these entries of keys."""
+        old = self.trust
+        return trust.trust_file(
+            version=old.version + 1,
+            issued_at=self.at,
+            expires_at=self.at + VALID_FOR,
+            threshold=old.threshold,
+            roots=[private_keys(self.keys / member.code / ROOT) for member in self.members],
+            policy=self.installation.policy_text,
+            sm2_witnesses=[key.vkey_text() for key in old.sm2_witnesses],
+            authorities=old.authorities,
+            directory=old.directory if directory is None else directory,
+        )
+
+
+def facts(report: Report, check: str) -> dict[str, Any]:
+    """What a check found."""
+    [found] = [one["facts"] for one in json.loads(report.as_json())["checks"] if one["id"] == check]
+    return dict(found)
+
+
+def kept(row: Sealed) -> Sealed:
+    """The row as it is now."""
+    with scope.writing():
+        return Sealed.objects.select_related("submission").get(pk=row.pk)
 
 
 @contextmanager

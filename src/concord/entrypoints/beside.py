@@ -5,6 +5,7 @@ None of it needs Django here; each is a process of its own, started together and
 
 from __future__ import annotations
 
+import os
 import secrets
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from concord.foundation.database.clock import now
 
 MANAGE = "concord.entrypoints.manage"
 SECONDS_TO_END = 10
+BEHIND = 10  # nice
 
 
 class Beside:
@@ -40,12 +42,22 @@ class Beside:
                 process.wait()
 
     def add(self, started: Iterable[subprocess.Popen[bytes]]) -> None:
-        """Processes that were started elsewhere."""
-        self._started.extend(started)
+        """Processes of other machines in real life, started elsewhere; the server goes before them on this one."""
+        for process in started:
+            self._started.append(process)
+            os.setpriority(os.PRIO_PROCESS, process.pid, BEHIND)
 
     def manage(self, *words: str) -> None:
         """One command of the operator in a process of its own."""
-        self.add([subprocess.Popen([sys.executable, "-m", MANAGE, *words])])  # noqa: S603  our own program and words
+        self._started.append(_managed(*words))
+
+    def manage_behind(self, *words: str) -> None:
+        """The same, with the server before it."""
+        self.add([_managed(*words)])
+
+
+def _managed(*words: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", MANAGE, *words])  # noqa: S603  our own program and words
 
 
 def stamp_time(keys: Path, port: int) -> None:

@@ -80,7 +80,7 @@ def up(*, say: Say) -> None:
             say("存证账本 · ledger")
         if environment.demo and environment.witnesses:
             port = environment.bind_port + STAMPER_PORT
-            others.manage("time-stamper", "--keys", str(environment.keys), "--port", str(port))
+            others.manage_behind("time-stamper", "--keys", str(environment.keys), "--port", str(port))
             say(f"时间戳 · time-stamper  http://127.0.0.1:{port}/")
             others.add(fleet.start(_demo_place().witnesses))
             for witness in installation.read(environment.ledger).witnesses:

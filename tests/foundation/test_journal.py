@@ -85,6 +85,13 @@ def test_details_refuse_free_text(value: str | list[str]) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("value", [2**53, -(2**53)])
+def test_details_refuse_numbers_that_no_canonical_text_can_hold(value: int) -> None:
+    with scope.writing(), pytest.raises(ValueError, match=r"2\^53: n"):
+        record(event="matter.begun", at=AT, by=None, details={"n": value})
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("table", ["journal_entry", "journal_read"])
 @pytest.mark.parametrize("statement", ["UPDATE {} SET at = at", "DELETE FROM {}"], ids=["update", "delete"])
 def test_the_database_itself_refuses_to_change_what_is_written(table: str, statement: str) -> None:

@@ -6,7 +6,7 @@ wrote. So the freshly migrated database is kept, and put back whole after each o
 
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,6 +29,9 @@ class DatabaseUnderTest(Protocol):
 
     def release(self) -> None:
         """Give the connections back to the owner, who removes the database."""
+
+    def owning(self) -> AbstractContextManager[None]:
+        """Be the owner for the block, in the middle of a test."""
 
     def url(self) -> str:
         """Name the database the way the environment of a child process does."""
@@ -74,6 +77,11 @@ class SqliteUnderTest:
     def release(self) -> None:
         """Nothing changes hands: SQLite knows no roles."""
 
+    @contextmanager
+    def owning(self) -> Iterator[None]:
+        """Whoever has the file owns it."""
+        yield
+
     def url(self) -> str:
         """The file's path."""
         return f"sqlite://{self._live}"
@@ -118,6 +126,16 @@ class PostgresUnderTest:
         """Become the owner again."""
         connections.close_all()
         self._become(postgres.OWNER)
+
+    @contextmanager
+    def owning(self) -> Iterator[None]:
+        """Be the owner, and the application again."""
+        self.release()
+        try:
+            yield
+        finally:
+            connections.close_all()
+            self._become(postgres.APPLICATION)
 
     def url(self) -> str:
         """The server's socket, with the application role."""

@@ -14,6 +14,7 @@ from concord.foundation.access.actor import Actor
 from concord.foundation.database.scope import writing
 from concord.foundation.journal.models import Entry, Read
 from concord.foundation.organisations.models import Organisation
+from concord.rules.canonical import LARGEST_INTEGER
 
 # Identifiers, numbers, states and digests; sentences and names with spaces do not fit.
 TOKEN = re.compile(r"[\w.:/@+\-#*〔〕（）()]{0,128}")
@@ -35,7 +36,7 @@ def record(
     What the system did with things of one ``organisation`` stands in the journal of that one.
 
     Belongs inside the transaction of the change it tells of: raises TransactionManagementError outside of one, and
-    ValueError when ``details`` carry anything but identifiers, numbers, states and digests.
+    ValueError when ``details`` carry anything but identifiers, numbers (below 2^53), states and digests.
     """
     if not connection.in_atomic_block:
         raise TransactionManagementError("journal.record belongs into the transaction of the act it tells of")
@@ -69,6 +70,8 @@ def record_read(*, what: str, subject: str, by: Actor, at: datetime, refused: bo
 
 def _refuse_free_text(name: str, value: str | int | list[str]) -> None:
     if isinstance(value, int):
+        if abs(value) > LARGEST_INTEGER:
+            raise ValueError(f"the journal keeps no number beyond 2^53: {name}")
         return
     for text in [value] if isinstance(value, str) else value:
         if not TOKEN.fullmatch(text):

@@ -176,7 +176,7 @@ def standing_range() -> Range:
     row = Standing.objects.first() or Standing()
     try:
         return Range(row.size, _split(bytes(row.hashes)))
-    except InvalidInput as error:
+    except (InvalidInput, TypeError) as error:
         raise frozen("roots_differ") from error
 
 

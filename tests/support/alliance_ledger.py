@@ -34,7 +34,7 @@ from concord.foundation.ledger.sealing import Stamping
 from concord.foundation.ledger.store import Store, opened
 from concord.foundation.ledger.witnesses import HttpWitnesses, WitnessPort
 from concord.foundation.organisations.models import Organisation
-from concord.proofs import trust
+from concord.proofs import tiles, trust
 from concord.proofs.report import Report
 from concord.proofs.trust import KeyEntry
 from concord.rules.identifiers import uuid7
@@ -44,7 +44,7 @@ from concord.witness.server import WitnessServer
 from concord.witness.settings import WitnessSettings, read
 from concord.witness.state import State
 from concord.witness.watching import Watch
-from tests.support.sealing import Home, written
+from tests.support.sealing import ORIGIN, Home, written
 from tests.support.two_verifiers import both_say
 
 PATH = "payload/声明.txt"
@@ -186,8 +186,9 @@ class Alliance(Home):
         *,
         content: bytes = "声明".encode(),
         fields: Mapping[str, str] | None = None,
+        claimed_at: datetime | None = None,
     ) -> Sealed:
-        """A file sealed by the city, kept, and its leaf submitted."""
+        """A file sealed by the city, kept, and its leaf submitted; the city may claim another time than it is."""
         file = store_made(
             content=content,
             name="声明.txt",
@@ -200,9 +201,9 @@ class Alliance(Home):
             kind="evidence",
             organisation=city,
             files={PATH: file},
-            collection=sealing.collected_now(self.at),
+            collection=sealing.collected_now(claimed_at or self.at),
             equipment=self.equipment(),
-            at=self.at,
+            at=claimed_at or self.at,
             fields=fields,
         )
         with transaction.atomic():
@@ -240,6 +241,16 @@ class Alliance(Home):
             authorities=old.authorities,
             directory=old.directory if directory is None else directory,
         )
+
+
+def mirrored_leaves(city: LoopbackWitness) -> list[bytes]:
+    """Every leaf that the city's mirror holds."""
+    size = city.witness.state.mirrored(ORIGIN).size
+    found: list[bytes] = []
+    while len(found) < size:
+        index, width = len(found) // tiles.TILE_WIDTH, min(tiles.TILE_WIDTH, size - len(found))
+        found += tiles.leaves_of((city.mirrored / tiles.entries_path(index, width)).read_bytes())
+    return found
 
 
 def facts(report: Report, check: str) -> dict[str, Any]:

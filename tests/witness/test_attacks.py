@@ -94,6 +94,19 @@ class TestFork:
         honest.watch.mirror()
         assert honest.alarms() == ["fork"]
 
+    def test_what_is_not_decided_yet_is_not_displaced_by_what_comes_later(
+        self, log: ToyLog, two: Sequence[City]
+    ) -> None:
+        honest = two[0]
+        older = log.note()
+        honest.submit(log.grow(3).request())
+        first, second = forged(log, 2).grow(4), forged(log, 1).grow(5)
+        for other in (first, second):
+            assert honest.submit(request(8, other.proof(8), other.note())).status == 422
+        assert honest.submit(request(0, (), older)).status == 409
+        kept = honest.state.sightings(ORIGIN)["submitted"]
+        assert (kept.root, kept.outcome) == (first.root(), Outcome.UNPROVEN)
+
 
 class TestRollback:
     def test_an_older_checkpoint_is_never_signed_again(self, log: ToyLog, two: Sequence[City]) -> None:
@@ -178,6 +191,14 @@ class TestSplitView:
         two[0].submit(log.request(5))
         two[0].watch.mirror()
         assert two[0].alarms() == ["fork"]
+
+    def test_a_proof_of_another_tree_of_that_size_is_none(self, log: ToyLog, host: Host, two: Sequence[City]) -> None:
+        other = self.split(log, two)
+        other.grow(20)
+        two[1].submit(request(5, other.proof(5), other.note()))
+        host.show(log.grow(20))
+        (compared,) = two[0].watch.compare()
+        assert (compared.size, compared.outcome) == (25, "unproven")
 
     def test_no_two_quorums_of_six_can_be_split_by_two_malicious_witnesses(self, nine: Sequence[City]) -> None:
         policy = policy_of(nine)

@@ -35,6 +35,7 @@ from concord.casework.desk.linking import link
 from concord.casework.models import Case, ClockRun, DateOffer, Matter, Reminder
 from concord.config.env import SignOn
 from concord.entrypoints.workspace.sign_on import PROVIDER
+from concord.foundation.journal.models import Entry
 from concord.foundation.organisations.models import CharterVersion, Department, Post, Substitution
 from tests.support.signing_in import set_app_up, sign_in, with_password
 from tests.support.worlds import BEGINNING, World, speaking_as, time
@@ -69,6 +70,7 @@ ELSEWHERE: Final = {
         [
             *("feed", "paper", "file", "export_file", "sheet_template"),
             *("charter_draft_archive", "charter_handbook"),
+            *("ledger_file", "ledger_entry_file", "ledger_package", "ledger_checkpoint", "ledger_tile"),
         ],
         FILE,
     ),
@@ -331,6 +333,7 @@ class Furnished:
         with override_settings(MAIL_IS_SENT=False):  # else the link goes out by e-mail
             invited = self.desk(ADMINISTRATOR).post(f"/people/{self.world.person('asking.clerk').uid}/invite/")
         [invitation] = LINK.findall(text_of(invited))
+        issued = Entry.objects.get(matter_uid=self.central.uid, event="assistance.issue")
         department = Department.objects.filter(organisation=self.world.places["asking"]).latest("id")
         return {
             "people": (Place("/people/", ADMINISTRATOR),),
@@ -348,6 +351,10 @@ class Furnished:
             "security_account": (Place(f"/security/{officer.uid}/", SECURITY),),
             "journal": (Place("/journal/", AUDITOR), Place(f"/journal/?q={self.central.number}", AUDITOR)),
             "tokens": (Place("/tokens/", ADMINISTRATOR),),
+            "ledger": (Place("/ledger/"),),
+            "ledger_entry": (Place(f"/ledger/entries/{issued.pk}/"), Place(f"/ledger/entries/{issued.pk}/", AUDITOR)),
+            "ledger_silence": (Place("/ledger/silence/"),),
+            "ledger_verify": (Place("/ledger/verify/"),),
         }
 
     def _charter(self) -> dict[str, tuple[Place, ...]]:

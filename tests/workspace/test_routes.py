@@ -32,6 +32,9 @@ OPEN_TO_ALL = {
     "calendar/<str:secret>.ics",
     "invitation/<str:secret>/",
     "language/",
+    # The log's files ask for the token of a mirror.
+    "ledger/checkpoint",
+    "ledger/tile/<path:path>",
     "persona/",
 }
 OFFICER, LEADER, AUDITOR, ADMINISTRATOR = "case_officer", "leader", "auditor", "administrator"
@@ -50,6 +53,9 @@ PAGES: list[tuple[str, dict[str, Any], str, str]] = [
     ("cases", {}, OFFICER, AUDITOR),
     ("case_new", {}, LEADER, AUDITOR),
     ("journal", {}, AUDITOR, LEADER),
+    ("ledger", {}, OFFICER, "security_officer"),
+    ("ledger_silence", {}, AUDITOR, "security_officer"),
+    ("ledger_verify", {}, LEADER, "security_officer"),
     ("tokens", {}, ADMINISTRATOR, OFFICER),
     ("people", {}, ADMINISTRATOR, OFFICER),
     ("person_new", {}, ADMINISTRATOR, AUDITOR),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -43,17 +43,28 @@ class EntryProof:
 
 
 def marks_of(known: Seen, *, by: Actor) -> Mapping[int, Mark]:
-    """How the acts of a matter stand in the ledger, by their number; nothing without ``ledger:read``. Two queries."""
-    if not by.may(READ_LEDGER):
+    """How the acts of a matter stand in the ledger, by their number, in two queries.
+
+    Nothing without ``ledger:read``, nor before the first checkpoint was published.
+    """
+    size = published_size() if by.may(READ_LEDGER) else 0
+    if size == 0:
         return {}
     entries = Entry.objects.filter(matter_uid=known.matter.uid, event__startswith=f"{known.matter.procedure}.")
     shown = entries.filter(Q(internal=False) | Q(organisation=by.organisation))
-    size = published_size()
     return {
         details["seq"]: Mark(entry, place is not None and place < size)
         for entry, details, place in shown.values_list("id", "details", "leaf_index")
         if "seq" in details
     }
+
+
+def marks_of_entries(entries: Iterable[Entry], *, by: Actor) -> Mapping[int, Mark]:
+    """How entries of the journal that were shown stand in the ledger, by their id; nothing as in ``marks_of``."""
+    size = published_size() if by.may(READ_LEDGER) else 0
+    if size == 0:
+        return {}
+    return {one.pk: Mark(one.pk, one.leaf_index is not None and one.leaf_index < size) for one in entries}
 
 
 def published_size() -> int:

@@ -6,18 +6,22 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import quote
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, HttpResponseBase
+from django.urls import reverse
 
+from concord.casework.desk.proofs import Mark
 from concord.foundation.keys.installation import Installation
 from concord.foundation.ledger import queries, sealing
 from concord.foundation.ledger.log import installation_here, open_note
 from concord.foundation.ledger.models import Checkpoint, Incident, Sealed
 from concord.foundation.ledger.queries import Waiting
+from concord.proofs import notes
 from concord.proofs.container import MEDIA_TYPE
+from concord.rules.errors import NotFound, Said
 
 if TYPE_CHECKING:  # the verifier's libraries are loaded when somebody verifies
     from concord.proofs.report import Report
@@ -73,6 +77,38 @@ def cosigned(installation: Installation, checkpoint: Checkpoint) -> Mapping[str,
     """When each witness signed a checkpoint; its signatures are checked."""
     signed = open_note(installation, checkpoint.note.encode()).cosigners
     return {name: datetime.fromtimestamp(at, tz=UTC) for name, at in signed.items()}
+
+
+def signers_of(installation: Installation, checkpoint: Checkpoint) -> int:
+    """How many witnesses signed a checkpoint that was published, by the names of its lines."""
+    lines = {line.name for line in notes.parse(checkpoint.note.encode()).lines}
+    return len(lines & installation.policy.witnesses.keys())
+
+
+def trust_bytes(installation: Installation) -> bytes:
+    """The trust file. Raises NotFound ``keys.no_ledger`` where it is missing."""
+    try:
+        return installation.trust.read_bytes()
+    except OSError:
+        said = Said(
+            "还没有信任文件。请由各成员机关签署后放入账本文件夹。",
+            "There is no trust file yet; the members sign one, and it goes into the ledger's folder.",
+        )
+        raise NotFound("keys.no_ledger", said) from None
+
+
+def fingerprint_of_roots(installation: Installation) -> str:
+    """The fingerprint of the members' root keys; empty before there is a trust file."""
+    from concord.foundation.ledger.equipment import trust_of  # noqa: PLC0415  pages load the proofs' libraries late
+
+    return trust_of(installation).fingerprint if installation.trust.is_file() else ""
+
+
+def mark_of(mark: Mark | None) -> dict[str, Any] | None:
+    """How an act or entry stands in the ledger, as a link beside it."""
+    if mark is None:
+        return None
+    return {"url": reverse("workspace:ledger_entry", args=[mark.entry]), "logged": mark.logged}
 
 
 def attached(sealed: Sealed) -> HttpResponseBase:

@@ -79,6 +79,7 @@ def menu(request: HttpRequest, actor: Actor) -> list[tuple[str, str, str, bool]]
         (_("科室管理"), reverse("workspace:departments"), "sitemap", "people:manage"),
         (_("待确认"), reverse("workspace:confirmations"), "user-check", "people:confirm"),
         (_("流水"), reverse("workspace:journal"), "history", "journal:read"),
+        (_("存证账本"), reverse("workspace:ledger"), "shield-check", "ledger:read"),
         (_("账号安全"), reverse("workspace:security"), "shield-lock", "security:manage"),
         (_("接口令牌"), reverse("workspace:tokens"), "key", "token:issue"),
     ]

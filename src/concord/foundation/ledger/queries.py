@@ -79,6 +79,11 @@ def latest_checkpoint() -> Checkpoint | None:
     return Checkpoint.objects.filter(published_at__isnull=False).first()
 
 
+def recent_checkpoints(limit: int) -> list[Checkpoint]:
+    """The published checkpoints, the newest first."""
+    return list(Checkpoint.objects.filter(published_at__isnull=False)[:limit])
+
+
 def size() -> int:
     """How many leaves are durable, published or not."""
     return Standing.objects.values_list("size", flat=True).first() or 0

@@ -12,8 +12,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from concord.capabilities.governance.models import CharterDraft
+from concord.casework.desk.proofs import marks_of_entries
 from concord.entrypoints.workspace.events import OTHER_EVENTS, detail_words, event_words
 from concord.entrypoints.workspace.jinja import named
+from concord.entrypoints.workspace.ledger_sheet import mark_of
 from concord.entrypoints.workspace.paging import ROWS, row_id
 from concord.entrypoints.workspace.presenting import Glass, glass_of
 from concord.entrypoints.workspace.routing import Handled, page
@@ -41,6 +43,7 @@ def journal_page(request: Handled) -> HttpResponse:
     )
     concerned = _concerned(entries[:ROWS])
     names = _names(entries[:ROWS])
+    marks = marks_of_entries(entries[:ROWS], by=by)
     rows = [
         {
             "number": entry.id,
@@ -52,6 +55,7 @@ def journal_page(request: Handled) -> HttpResponse:
             "subject": "" if UID.fullmatch(entry.subject) else entry.subject,
             "subject_name": names.get(entry.subject, ""),
             "subject_url": reverse("workspace:matter_by_uid", args=[entry.matter_uid]) if entry.matter_uid else "",
+            "mark": mark_of(marks.get(entry.pk)),
             "details": concerned.get(entry.id, []) + detail_words(entry.details, entry.event, glass),
         }
         for entry in entries[:ROWS]

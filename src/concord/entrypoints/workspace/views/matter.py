@@ -11,12 +11,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from concord.casework import commands, letters, queries
+from concord.casework.desk.proofs import marks_of
 from concord.casework.models import ClockRun
 from concord.casework.queries import Seen
 from concord.entrypoints.workspace.applicable import told_law
 from concord.entrypoints.workspace.around import around
 from concord.entrypoints.workspace.handling import handler_card
 from concord.entrypoints.workspace.jinja import named
+from concord.entrypoints.workspace.ledger_sheet import mark_of
 from concord.entrypoints.workspace.presenting import (
     Glass,
     act_link,
@@ -69,6 +71,7 @@ def page_of(known: Seen, glass: Glass) -> dict[str, object]:
     possible = known.possible(by)
     leading = main_act(possible, procedure) if known.turn_of(by.organisation) else None
     started = begun_by(acts, runs, procedure)
+    marks = marks_of(known, by=by)
     return {
         "matter": header(known, glass, runs),
         "handler": handler_card(known, glass),
@@ -85,7 +88,12 @@ def page_of(known: Seen, glass: Glass) -> dict[str, object]:
         "receipts": told_messages(messages, procedure),
         "attachments": [{**told_file(file), "internal": uid not in let_out} for uid, file in told.items()],
         "timeline": [
-            told_act(act, known, glass, started=started.get(act.id, ()), runs=runs, messages=messages, files=told)
+            {
+                **told_act(
+                    act, known, glass, started=started.get(act.id, ()), runs=runs, messages=messages, files=told
+                ),
+                "mark": mark_of(marks.get(act.seq)),
+            }
             for act in acts
         ],
     }

@@ -44,6 +44,9 @@ MOST_ENTRIES = 100_000
 LONGEST_NAME = 240
 LARGEST_CHUNKS = 64 * MIB
 LARGEST_TRUST = 16 * MIB
+LARGEST_POLICY = 64 * 1024
+MOST_ROOTS = 64
+MOST_OF_A_KIND = 64
 LARGEST_LEAF = 1024
 LARGEST_NOTE = 64 * 1024
 MOST_LINES = 64
@@ -211,6 +214,11 @@ def is_number(value: Any) -> bool:
     return type(value) is int and value >= 1
 
 
+def is_seq(value: Any) -> bool:
+    """The number of an event: six digits at most."""
+    return type(value) is int and 0 <= value <= 999_999
+
+
 def is_time(value: Any) -> bool:
     """A time of the format."""
     if not isinstance(value, str):
@@ -259,6 +267,11 @@ def encoded(length: int) -> Callable[[Any], bool]:
         return len(data) == length if length else bool(data)
 
     return test
+
+
+def is_sm2_key(value: Any) -> bool:
+    """Base64 of an SM2 key: a point of the curve, not compressed."""
+    return encoded(65)(value) and _point(SM2, base64_of(value)) is not None
 
 
 def payload_name(value: Any) -> bool:
@@ -325,7 +338,7 @@ ACTIONS = (
 EVENT = {
     "body": {
         "schema": "event/1",
-        "seq": is_count,
+        "seq": is_seq,
         "prev?": PAIR,
         "manifest": PAIR,
         "action": one_of(*ACTIONS),
@@ -354,7 +367,7 @@ SEAL_LEAF = {
     "head": PAIR,
     "tst?": PAIR,
 }
-HEAD_LEAF = {"t": "event", "v": 1, "org": is_org, "id": is_id, "seq": is_count, "head": PAIR}
+HEAD_LEAF = {"t": "event", "v": 1, "org": is_org, "id": is_id, "seq": is_seq, "head": PAIR}
 DISCLOSURE = {
     "schema": "disclosure/1",
     "fields": [
@@ -369,10 +382,10 @@ DISCLOSURE = {
 ENTRY = {
     "body": {
         "schema": "key/1",
-        "version": is_number,
+        "version": 1,
         "key": is_key,
         "ed25519": encoded(32),
-        "sm2": encoded(65),
+        "sm2": is_sm2_key,
         "from": is_time,
         "until": is_time,
         "status": one_of("valid", "revoked"),
@@ -389,7 +402,7 @@ TRUST = {
         "issued_at": is_time,
         "expires_at": is_time,
         "threshold": is_number,
-        "roots": [{"key": is_root_key, "ed25519": encoded(32), "sm2": encoded(65)}],
+        "roots": [{"key": is_root_key, "ed25519": encoded(32), "sm2": is_sm2_key}],
         "policy": is_text,
         "sm2_witnesses?": [is_text],
         "authorities": [
@@ -409,7 +422,7 @@ POLICY = {
     "schema": "policy/1",
     "level": one_of(*LEVELS),
     "timestamp": lambda value: isinstance(value, bool),
-    "quorum?": is_number,
+    "quorum?": lambda value: is_number(value) and value <= MOST_ROOTS,
 }
 
 
@@ -1415,14 +1428,13 @@ class PolicyReader:
         self.policy = LogPolicy()
         self.members: set[str] = set()
         self.keys: set[tuple[str, bytes]] = set()
+        self.names: set[str] = set()
 
     def take(self, words: list[str]) -> None:
         """Take the words of a line."""
         kind = words[0]
         if kind == "log" and 2 <= len(words) <= 3:
             key = self.key("log", words[1], (1,))
-            if key.name in self.policy.logs:
-                raise Refused("policy")
             self.policy.logs[key.name] = key
         elif kind == "witness" and 3 <= len(words) <= 4:
             self.new(words[1])
@@ -1449,9 +1461,11 @@ class PolicyReader:
     def key(self, role: str, text: str, kinds: tuple[int, ...]) -> Verifier:
         """Read a key that no other line of this role has."""
         key = verifier_of(text)
-        if key.kind not in kinds or (role, key.public) in self.keys:
+        taken = key.name in self.names or (role, key.public) in self.keys
+        if key.kind not in kinds or taken or sum(one[0] == role for one in self.keys) == MOST_OF_A_KIND:
             raise Refused("policy")
         self.keys.add((role, key.public))
+        self.names.add(key.name)
         return key
 
     def group(self, words: list[str]) -> None:
@@ -1461,7 +1475,7 @@ class PolicyReader:
             raise Refused("policy")
         needed = {"all": len(members), "any": 1}.get(words[2])
         needed = decimal(words[2]) if needed is None else needed
-        if not 1 <= needed <= len(members):
+        if not 1 <= needed <= len(members) or len(self.policy.groups) == MOST_OF_A_KIND:
             raise Refused("policy")
         self.policy.groups[words[1]] = (needed, members)
         self.members.update(members)
@@ -1469,7 +1483,8 @@ class PolicyReader:
 
 def log_policy_of(text: str) -> LogPolicy:
     """Read a policy text."""
-    if any((sign < " " and sign not in "\t\n") or sign == "\x7f" for sign in text) or not text.endswith("\n"):
+    controls = any((sign < " " and sign not in "\t\n") or sign == "\x7f" for sign in text)
+    if controls or len(text) > LARGEST_POLICY or not text.endswith("\n"):
         raise Refused("policy")
     reader = PolicyReader()
     for line in text.split("\n"):
@@ -1863,10 +1878,15 @@ def _read_trust(data: bytes) -> Trust:
     fits(trust, TRUST)
     body = trust["body"]
     roots = {one["key"]: (base64_of(one["ed25519"]), base64_of(one["sm2"])) for one in body["roots"]}
-    if len(roots) != len(body["roots"]):
-        raise Refused("double_root")
+    publics = {key for keys in roots.values() for key in keys}
+    if not len(roots) == len(body["roots"]) <= MOST_ROOTS or len(publics) != 2 * len(roots):
+        raise Refused("roots")
+    if body["threshold"] > len({key.split("/")[0] for key in roots}):
+        raise Refused("threshold")
     sm2_keys = [verifier_of(text) for text in body.get("sm2_witnesses", [])]
-    if any(key.kind != OWN_KIND for key in sm2_keys):
+    if any(key.kind != OWN_KIND or _point(SM2, key.public) is None for key in sm2_keys):
+        raise Refused("vkey")
+    if any(len({getattr(key, part) for key in sm2_keys}) != len(sm2_keys) for part in ("name", "public")):
         raise Refused("vkey")
     raw = b"".join(part for keys in roots.values() for part in keys)
     return Trust(
@@ -1907,7 +1927,7 @@ class Asked:
 def asked_of(data: bytes) -> Asked:
     """Read a policy file."""
     try:
-        policy = loads(data)
+        policy = loads(data if len(data) <= LARGEST_POLICY else b"")
         fits(policy, POLICY)
     except Refused as refused:
         raise Broken(str(refused)) from None

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from html import escape
 
 from concord.rules.errors import Said
-from concord.witness.cosigning import Witness, origin_hash
+from concord.witness.cosigning import SUBMITTED, Witness, origin_hash
 from concord.witness.state import Alarm, AlarmKind, Outcome
-from concord.witness.watching import NOTHING, UNREACHABLE, UNVERIFIED, Watch
+from concord.witness.watching import NOTHING, PUBLISHED, UNREACHABLE, UNVERIFIED, Watch
 
 _STYLE = """
 body{font:16px/1.6 system-ui,"Noto Sans SC","Microsoft YaHei",sans-serif;color:#1f2933;background:#fbfbf9;
 margin:2rem auto;max-width:60rem;padding:0 1rem}
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}small,.en{color:#52606d}
 table{border-collapse:collapse;width:100%}
-th,td{text-align:left;padding:.35rem .75rem .35rem 0;border-bottom:1px solid #dde3e8;
-vertical-align:top;overflow-wrap:anywhere}
+th,td{text-align:left;padding:.35rem .75rem .35rem 0;border-bottom:1px solid #dde3e8;vertical-align:top}
+td{overflow-wrap:anywhere}
 code{font-size:.85em;overflow-wrap:anywhere}
 .state{padding:.75rem 1rem;border-left:.3rem solid #2f7d4f;background:#eef6f0}
 .alarm{border-color:#b3261e;background:#fbeeed}.waiting{border-color:#9a6700;background:#fdf6e3}
+@media(max-width:40rem){th,td{display:block}th{border:0;padding-bottom:0}td{padding-top:0}}
 """
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; style-src 'sha256-"
@@ -45,6 +46,11 @@ _OUTCOMES = {
     UNVERIFIED: Said("签名无效", "signature not good"),
     NOTHING: Said("尚未见证", "nothing yet"),
 }
+_SOURCES = {
+    PUBLISHED: Said("账本公布的", "published by the log"),
+    SUBMITTED: Said("送来而未签的", "brought and not signed"),
+}
+_BEIJING = timezone(timedelta(hours=8))
 
 
 def status(witness: Witness, watch: Watch) -> dict[str, object]:
@@ -141,7 +147,7 @@ def _log_section(origin: str, witness: Witness, watch: Watch) -> str:
         waits = f" · {watch.behind[origin]}" if origin in watch.behind else ""
         rows.append(_row("副本 mirror", f"{witness.state.mirrored(origin).size}{waits}"))
     rows += [
-        _row(seen.source, f"{seen.size} · {_both(_OUTCOMES[seen.outcome])} · {_when(seen.at)}")
+        _row(_source(seen.source), f"{seen.size} · {_both(_OUTCOMES[seen.outcome])} · {_when(seen.at)}")
         for seen in witness.state.sightings(origin).values()
     ]
     rows += [
@@ -157,7 +163,8 @@ def _alarm_section(alarms: tuple[Alarm, ...]) -> str:
         return ""
     rows = (
         f"<tr><th scope=row><a href='/alarms/{one.number}'>{one.number}</a><td>{escape(_both(_ALARMS[one.kind]))}<br>"
-        f"<code>{escape(one.origin)} · {one.size} · {one.root.hex()}</code><td>{escape(one.source)}<td>{_when(one.at)}"
+        f"<code>{escape(one.origin)} · {one.size} · {one.root.hex()}</code>"
+        f"<td>{escape(_source(one.source))}<td>{_when(one.at)}"
         for one in alarms
     )
     return f"<h2>警报 <small lang=en>Alarms</small></h2><table>{''.join(rows)}</table>"
@@ -171,6 +178,10 @@ def _row(name: str, value: str) -> str:
     return f"<tr><th scope=row>{escape(name)}<td>{escape(value)}"
 
 
+def _source(name: str) -> str:
+    return _both(_SOURCES[name]) if name in _SOURCES else name
+
+
 def _both(said: Said) -> str:
     return f"{said.zh} {said.en}"
 
@@ -180,4 +191,4 @@ def _iso(at: datetime) -> str:
 
 
 def _when(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{at.astimezone(_BEIJING):%Y-%m-%d %H:%M:%S} UTC+8"

@@ -130,6 +130,7 @@ NOT_PROVEN: tuple[Said, ...] = (
     ),
 )
 
+_MOST_SHOWN = 20
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _NOT_LOGGED = Said("尚未记入存证账本", "not in the ledger yet")
 _UNREADABLE = Said("其他部分无法读取，不能核验", "cannot be checked, since another part cannot be read")
@@ -222,7 +223,9 @@ _FOUND: Mapping[tuple[str, str], Said] = {
     ("C15", "none"): Said("没有", "none"),
     ("C15", "form"): Said("{entry} 不合格式", "{entry} is not of the format"),
     ("C15", "unknown_schema"): Said("本程序不认识：{entries}", "not known to this program: {entries}"),
-    ("C16", "opened"): Said("公开 {count} 项，未公开 {closed} 项", "{count} disclosed, {closed} kept closed"),
+    ("C16", "opened"): Said(
+        "公开 {count} 项（{fields}），未公开 {closed} 项", "{count} disclosed ({fields}), {closed} kept closed"
+    ),
     ("C16", "closed"): Said("未公开任何字段", "nothing is disclosed"),
     ("C16", "form"): _BROKEN,
     ("C16", "does_not_open"): Said("{name} 与清单中的承诺不符", "{name} is not what was committed to"),
@@ -276,12 +279,15 @@ def _shown(key: str, value: JSON, language: str) -> str:
         return printable(moment(value))
     if not isinstance(value, list | tuple):
         return str(value)
-    shown = [_listed(key, one, language) if isinstance(one, Mapping) else printable(str(one)) for one in value]
+    shown = [
+        _listed(key, one, language) if isinstance(one, Mapping) else printable(str(one)) for one in value[:_MOST_SHOWN]
+    ]
+    shown += ["…"] if len(value) > _MOST_SHOWN else []
     return Said("、", ", ").in_language(language).join(shown)
 
 
 def _listed(key: str, one: Mapping[str, JSON], language: str) -> str:
-    """One of several: a fault, a token, a place, a checkpoint or a step."""
+    """One of several: a fault, a token, a field, a place, a checkpoint or a step."""
     shown = {name: _shown(name, value, language) for name, value in one.items() if name != "witnesses"}
     if key == "faults":
         what = _FAULTS[shown["what"]].in_language(language)
@@ -290,6 +296,8 @@ def _listed(key: str, one: Mapping[str, JSON], language: str) -> str:
         return f"{shown.get('authority', '')} {shown.get('at', '')}"
     if key == "steps":
         return f"{shown['event']} {ACTIONS[shown['action']].in_language(language)} {shown['org']}"
+    if key == "fields":
+        return shown["name"]
     leaf = _LEAVES[shown["leaf"]].in_language(language)
     if key == "leaves":
         said = Said(

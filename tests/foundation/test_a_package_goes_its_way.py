@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -17,17 +18,19 @@ from django.db import transaction
 
 from concord.foundation.journal.commands import record
 from concord.foundation.keys.signers import ROOT, officer, private_keys
-from concord.foundation.ledger import queries, sealing
+from concord.foundation.ledger import fsck, incidents, queries, sealing
 from concord.foundation.ledger.commands import submit
 from concord.foundation.ledger.log import open_note
 from concord.foundation.ledger.models import Sealed
 from concord.foundation.ledger.queries import Proof
+from concord.foundation.ledger.store import CHECKPOINT
 from concord.foundation.organisations.models import Organisation
 from concord.proofs import package, tlog_proof, trust
 from concord.proofs.digests import pair_of
 from concord.proofs.leaves import event_leaf, read_leaf, thing_leaf
 from concord.proofs.package import Parts
 from concord.proofs.report import Report
+from concord.rules.errors import Unavailable
 from tests.fitness.sources import PROJECT
 from tests.support.alliance_ledger import PATH, Alliance, at_work, facts, kept, mirrored_leaves
 from tests.support.two_verifiers import both_say, container_of, entries_of, failing, flipped
@@ -271,3 +274,39 @@ class TestManyVariants:
         assert [(one.org, one.package) for one in leaves if one.t == "seal"] == [
             (cities[0].code, row.package) for row in rows
         ]
+
+
+class TestTilesDeleted:
+    def test_the_ledger_freezes_and_goes_on_with_the_files_of_any_citys_mirror(
+        self, alliance: Alliance, sealed: Sealed, cities: list[Organisation]
+    ) -> None:
+        tiles = alliance.installation.folder / "tiles"
+        before, signed = alliance.package(sealed), (tiles / CHECKPOINT).read_bytes()
+        city = alliance.cities[cities[4].code]
+        city.watch.mirror()
+        shutil.rmtree(tiles)
+        row = alliance.seal(cities[1], "二号")
+        with pytest.raises(Unavailable) as refused:
+            alliance.round()
+        assert (refused.value.code, refused.value.details["reason"]) == ("ledger.frozen", "tiles_behind")
+        assert "bundle" in {one.kind for one in fsck.check(alliance.installation).findings}
+        shutil.copytree(city.mirrored, tiles)
+        (tiles / CHECKPOINT).write_bytes(signed)
+        alliance.publish()
+        alliance.complete()
+        assert fsck.check(alliance.installation).findings == []
+        assert alliance.said(row).level == "L2T"
+        assert alliance.package(sealed) == before
+
+
+class TestWithheld:
+    def test_what_is_not_logged_for_a_minute_is_told_and_the_city_can_show_what_it_sealed(
+        self, alliance: Alliance, cities: list[Organisation]
+    ) -> None:
+        row = alliance.seal(cities[0])
+        for seconds, told in ((60, False), (1, True)):
+            incidents.watch(at=alliance.later(seconds=seconds))
+            assert ("delay" in {one.kind for one in queries.open_incidents()}) is told
+        report = alliance.said(row)
+        assert (report.verdict, report.level) == ("indeterminate", "L0T")
+        assert [report.statuses[check] for check in ("C09", "C10", "C11", "C12")] == ["not_applicable"] * 4

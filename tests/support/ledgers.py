@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from concord.foundation.database import scope
 from concord.foundation.journal.commands import record
 from concord.foundation.keys.installation import Installation, WitnessAddress
-from concord.foundation.keys.setting_up import policy_text
+from concord.foundation.keys.setting_up import Place, policy_text, write_settings
 from concord.foundation.ledger import fsck, sequencing
 from concord.foundation.ledger.commands import submit
 from concord.foundation.ledger.fsck import Findings
@@ -134,6 +134,12 @@ class Ledger:
             lock=self.folder / "lock.sqlite3",
         )
         self.store: Store = FolderStore(self.folder / "tiles")
+
+    def write_settings(self) -> None:
+        """Write ``ledger.toml`` and the policy beside the rest, as the set-up does."""
+        (self.folder / "policy.txt").write_text(self.installation.policy_text, encoding="utf-8")
+        place = Place(keys=self.folder, ledger=self.folder, witnesses=self.folder)
+        write_settings(place, origin=ORIGIN, witnesses=self.installation.witnesses, stampers=(), readers={})
 
     def now(self) -> datetime:
         """The time the test says it is."""

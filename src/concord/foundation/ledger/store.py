@@ -10,6 +10,8 @@ import importlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol
@@ -100,21 +102,23 @@ class FolderStore:
 class S3Store:
     """The files in a bucket of an S3-compatible object store; needs the extra ``s3``.
 
-    Address and credentials come from the environment, as boto3 reads them.
+    Address and credentials come from the environment, as boto3 reads them. Every call raises Unavailable
+    ``ledger.store`` when the object store cannot be reached or refuses.
     """
 
     def __init__(self, bucket: str, prefix: str = "") -> None:
         self._bucket = bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
-        self._client = _boto3().client("s3")
+        self._client = _extra("boto3").client("s3")
 
     def get(self, path: str) -> bytes | None:
         """As Store."""
-        try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + path)
-        except self._client.exceptions.NoSuchKey:
-            return None
-        return bytes(answer["Body"].read())
+        with _reaching():
+            try:
+                answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + path)
+            except self._client.exceptions.NoSuchKey:
+                return None
+            return bytes(answer["Body"].read())
 
     def exists(self, path: str) -> bool:
         """As Store."""
@@ -123,19 +127,35 @@ class S3Store:
     def put(self, path: str, content: bytes) -> None:
         """As Store; the object store answers only when it has the object for good."""
         if _replaces(path, held=self.get(path), content=content):
-            self._client.put_object(Bucket=self._bucket, Key=self._prefix + path, Body=content)
+            with _reaching():
+                self._client.put_object(Bucket=self._bucket, Key=self._prefix + path, Body=content)
 
     def prune(self, path: str) -> None:
         """As Store."""
-        listed = self._client.list_objects_v2(Bucket=self._bucket, Prefix=f"{self._prefix}{path}.p/")
-        keys = [{"Key": found["Key"]} for found in listed.get("Contents", ())]
-        if keys:
-            self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": keys})
+        with _reaching():
+            listed = self._client.list_objects_v2(Bucket=self._bucket, Prefix=f"{self._prefix}{path}.p/")
+            keys = [{"Key": found["Key"]} for found in listed.get("Contents", ())]
+            if keys:
+                self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": keys})
 
 
-def _boto3() -> ModuleType:
+@contextmanager
+def _reaching() -> Iterator[None]:
+    told = _extra("botocore.exceptions")
     try:
-        return importlib.import_module("boto3")
+        yield
+    except (told.BotoCoreError, told.ClientError) as error:
+        said = Said(
+            "存证账本的对象存储暂时不能访问，将自动重试。",
+            "The object store with the ledger's files cannot be reached; it will be tried again.",
+        )
+        raise Unavailable("ledger.store", said) from error
+
+
+def _extra(name: str) -> ModuleType:
+    """A module of the extra, imported only where an object store is used."""
+    try:
+        return importlib.import_module(name)
     except ImportError:
         said = Said(
             "没有安装 boto3（附加项 s3），不能使用对象存储。",

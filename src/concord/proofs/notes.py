@@ -8,6 +8,7 @@ signed with SM2 and SM3 as GB/T 32918 has it.
 from __future__ import annotations
 
 import hashlib
+import re
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -40,6 +41,8 @@ _TYPE_BYTES = {
 }
 _PUBLIC_SIZES = {ED25519: 32, COSIGNATURE: 32, ML_DSA_44: 1312, OWN: 65}
 _MARK = "— "
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_NAME = re.compile("[^+\\s\x00-\x1f\ud800-\udfff]+")
 _KEY_ID_SIZE = 4
 _TIME_SIZE = 8
 _SIGNATURE_SIZE = 64
@@ -144,7 +147,7 @@ def parse(data: bytes, *, limit: int = LARGEST_NOTE) -> Note:
         whole = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise _bad_note("不是 UTF-8 文本", "it is not UTF-8 text") from error
-    if any(character < " " and character != "\n" for character in whole):
+    if _CONTROL.search(whole):
         raise _bad_note("含控制字符", "it holds a control character")
     body, blank, signatures = whole.rpartition("\n\n")
     if not blank or not signatures.endswith("\n"):
@@ -256,9 +259,7 @@ def _line(line: str) -> NoteSignature:
 
 
 def _is_name(name: str) -> bool:
-    return bool(name) and not any(
-        one == "+" or one < " " or "\ud800" <= one <= "\udfff" or one.isspace() for one in name
-    )
+    return _NAME.fullmatch(name) is not None
 
 
 def _first_twice(keys: Sequence[VerifierKey]) -> str:

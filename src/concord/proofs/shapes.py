@@ -184,4 +184,4 @@ def time_from(value: object) -> datetime | None:
 
 def time_text(at: datetime) -> str:
     """``at`` as the formats write it: UTC, to the second, what is below a second cut off."""
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{at.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()}Z"

@@ -66,15 +66,20 @@ class Stated:
         except InvalidInput:
             return None
 
-    def well_signed(self, key: str) -> bool:
-        """Whether it bears exactly one signature of each algorithm, in order, all said to be of ``key``."""
+    def wanted(self, key: str) -> tuple[Signature, ...] | None:
+        """The signatures, when there is exactly one of each algorithm, in order, all said to be of ``key``."""
         found = self.signatures()
-        return found is not None and [(one.alg, one.key) for one in found] == [(alg, key) for alg in ALGORITHMS]
+        if found is None or [(one.alg, one.key) for one in found] != [(alg, key) for alg in ALGORITHMS]:
+            return None
+        return found
 
     def signed_by(self, key: str, public: PublicKeys, kind: str) -> bool:
-        """Whether it is ``well_signed`` and every signature of the statement of ``kind`` is good."""
+        """Whether its signatures are those ``wanted`` of ``key``, and good ones of the statement of ``kind``."""
+        found = self.wanted(key)
+        if found is None:
+            return False
         message = signed_bytes(kind, self.body)
-        return self.well_signed(key) and all(verifies(public, message, one) for one in self.signatures() or ())
+        return all(verifies(public, message, one) for one in found)
 
 
 @dataclass(frozen=True, slots=True)

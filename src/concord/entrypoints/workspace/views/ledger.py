@@ -135,6 +135,7 @@ def _proof(found: EntryProof) -> dict[str, Any]:
         return {"proof": None}
     installation = installation_here()
     signed = ledger_sheet.cosigned(installation, found.checkpoint)
+    quorum = installation.policy.quorum_size()
     shown = tuple(
         WitnessShown(one.name, one.org, signed.get(one.name), signed.get(one.name), "")
         for one in installation.witnesses
@@ -149,7 +150,9 @@ def _proof(found: EntryProof) -> dict[str, Any]:
         },
         "witnesses": _witnesses(shown),
         "signed": len(signed),
-        "quorum": installation.policy.quorum_size(),
+        "quorum": quorum,
+        # Two trees with a quorum each: so many witnesses must have signed both.
+        "colluding": max(2 * quorum - len(shown), 1),
         "origin": installation.origin,
     }
 

@@ -111,6 +111,16 @@ class TestCompare:
         three[0].watch.mirror()
         assert three[0].watch.compare()[0].outcome == "agrees"
 
+    def test_with_files_of_the_mirror_gone_nothing_is_claimed(self, log: ToyLog, three: Sequence[City]) -> None:
+        three[1].submit(log.request())
+        log.grow(400)
+        three[0].submit(log.request())
+        three[0].watch.mirror()
+        folder = three[0].witness.settings.mirror / origin_hash(ORIGIN)
+        (folder / "tile" / "0" / "000").unlink()
+        assert three[0].watch.compare()[0].outcome == "unproven"
+        assert three[0].alarms() == []
+
     def test_one_that_is_ahead_agrees_when_the_log_proves_it(self, log: ToyLog, three: Sequence[City]) -> None:
         three[0].submit(log.request())
         log.grow(400)
@@ -217,6 +227,26 @@ class TestRecover:
         assert not city.watch.recover(stop)
         assert not city.witness.ready.is_set()
         three[1].start()
+
+    def test_nothing_is_signed_while_what_was_signed_cannot_be_written(
+        self, log: ToyLog, three: Sequence[City]
+    ) -> None:
+        city, stop = three[0], threading.Event()
+        log.publish(note_by(log, city))
+        city.stop()
+        city.start(ready=False)
+        city.state._database.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON latest BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        )
+        recovering = threading.Thread(target=city.watch.recover, args=(stop,))
+        recovering.start()
+        recovering.join(0.5)
+        assert not city.witness.ready.is_set()
+        assert ("failed", True) in {(event, "disk full" in str(told)) for event, told in city.told}
+        city.state._database.execute("DROP TRIGGER full")
+        recovering.join(10)
+        assert city.witness.ready.is_set()
+        assert city.size() == 5
 
 
 class TestRounds:

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,7 @@ class TestAddCheckpoint:
         [
             pytest.param(b"", 400, id="empty"),
             pytest.param(b"old 0\n\nno note", 400, id="no note"),
+            pytest.param(b"old 0\n\n\xff\n\n\xff\n", 400, id="no text"),
             pytest.param(request(9, (), ToyLog().grow(5).note()), 400, id="old above size"),
             pytest.param(
                 request(
@@ -118,6 +120,23 @@ class TestAddCheckpoint:
         assert sum(status == 200 for status, _ in replies) == 1
         assert {body for status, body in replies if status == 409} == {b"%d\n" % signed}
         assert {status for status, _ in replies} == {200, 409}
+
+    def test_a_smaller_tree_checked_before_a_larger_one_was_written_is_not_written_after_it(
+        self, log: ToyLog, city: City
+    ) -> None:
+        """The same race, in one certain order: the larger comes in while the smaller one is being signed."""
+        smaller = ToyLog(log.leaves[:3]).request()
+        clock = city.witness.now
+
+        def late() -> datetime:
+            city.witness.now = clock
+            assert city.witness.add_checkpoint(log.request()).status == 200
+            return clock()
+
+        city.witness.now = late
+        answer = city.witness.add_checkpoint(smaller)
+        assert (answer.status, answer.body) == (409, "5\n")
+        assert city.checkpoint().checkpoint.size == 5
 
     def test_a_database_that_fails_gives_no_signature(self, log: ToyLog, city: City) -> None:
         city.state._database.execute(

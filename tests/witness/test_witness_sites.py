@@ -102,6 +102,12 @@ def test_who_trickles_is_cut_off(begin: bytes) -> None:
             ended.set()
 
 
+def test_https_is_not_done_without() -> None:
+    with answering(saying(b"HTTP/1.1 200 OK\r\n\r\nfile")) as (url, asked), pytest.raises(Unavailable):
+        Site(url.replace("http:", "https:"), token="of-the-city").get("checkpoint", 4)
+    assert b"of-the-city" not in asked[0]
+
+
 def test_who_is_silent_is_given_up() -> None:
     ended = threading.Event()
 

@@ -91,14 +91,19 @@ class Watch:
         A witness restored from an old copy takes up the largest checkpoint that bears its own signature.
         """
         answered: set[str] = set()
-        for log in self.witness.settings.logs:
-            self._recall_from_host(log)
         while not stop.is_set():
-            answered |= self._recall([(peer, site) for peer, site in self._peers if peer.name not in answered])
-            if len(answered) >= self.witness.settings.needed_peers:
-                self.witness.ready.set()
-                self.witness.tell("ready", {"answered": len(answered)})
-                return True
+            try:
+                for log in self.witness.settings.logs:
+                    self._take_up(log, self._published(log) if log.tiles else None)
+                answered |= self._recall([(peer, site) for peer, site in self._peers if peer.name not in answered])
+            except ConcordError as error:
+                # What could not be taken up must be, before anything is signed.
+                self.witness.tell("failed", {"why": str(error)})
+            else:
+                if len(answered) >= self.witness.settings.needed_peers:
+                    self.witness.ready.set()
+                    self.witness.tell("ready", {"answered": len(answered)})
+                    return True
             stop.wait(ASK_AGAIN)
         return False
 
@@ -156,22 +161,24 @@ class Watch:
 
     def _look_at_published(self, log: LogSettings) -> None:
         """The published checkpoint shows what the log tells everybody, and what the others signed last."""
-        try:
-            note = self._hosts[log.origin].get("checkpoint", notes.LARGEST_CHECKPOINT)
-            if note is not None:
-                self._see_published(log, note)
-        except (Unavailable, InvalidInput):
-            pass  # nothing can be learned from it; our own checkpoint counts as not published below
+        note = self._published(log)
+        checkpoint = _signed(note, log, []) if note is not None else None
+        if note is not None and checkpoint is not None:
+            signers = [peer.name for peer, _ in self._peers if _signed(note, log, [peer.key])]
+            proven = self._shown(log, checkpoint)
+            self.witness.see(log.origin, [PUBLISHED, *signers], checkpoint, note, proven=proven)
         seen = self.witness.state.sightings(log.origin).get(PUBLISHED)
         if self.witness.standing(log.origin).size > (seen.size if seen else 0):
             self._unpublished.add(log.origin)
         else:
             self._unpublished.discard(log.origin)
 
-    def _see_published(self, log: LogSettings, note: bytes) -> None:
-        checkpoint = checkpoints.open_checkpoint(note, log=log.key, witnesses=()).checkpoint
-        signers = [peer.name for peer, _ in self._peers if _signed(note, log, [peer.key])]
-        self.witness.see(log.origin, [PUBLISHED, *signers], checkpoint, note, proven=self._shown(log, checkpoint))
+    def _published(self, log: LogSettings) -> bytes | None:
+        """What the log shows to everybody, or nothing where it cannot be had."""
+        try:
+            return self._hosts[log.origin].get("checkpoint", notes.LARGEST_CHECKPOINT)
+        except Unavailable:
+            return None
 
     def _weigh_again(self, log: LogSettings) -> None:
         """What was ahead of us when it was seen may be decided now that we have grown."""
@@ -212,13 +219,6 @@ class Watch:
             return [site.get(path, notes.LARGEST_CHECKPOINT) for path in paths]
         except Unavailable:
             return None
-
-    def _recall_from_host(self, log: LogSettings) -> None:
-        if log.tiles:
-            try:
-                self._take_up(log, self._hosts[log.origin].get("checkpoint", notes.LARGEST_CHECKPOINT))
-            except Unavailable:
-                return  # the peers are asked as well
 
     def _take_up(self, log: LogSettings, note: bytes | None) -> None:
         """Never sign less than what already bears our signature: our state may be an old copy."""

@@ -17,7 +17,7 @@ from unicodedata import is_normalized
 from concord.rules.canonical import JSON, LARGEST_INTEGER
 from concord.rules.errors import InvalidInput, Problem, Said
 
-__all__ = ["DEEPEST", "JSON", "decode", "decode_table", "encode"]
+__all__ = ["DEEPEST", "JSON", "decode", "decode_table", "encode", "rewritten"]
 
 DEEPEST = 16
 
@@ -33,6 +33,11 @@ def encode(value: JSON) -> bytes:
         _check(value, 0)
     except _Outside as outside:
         raise _refused(".".join(reversed(outside.steps)), outside.said) from None
+    return _WRITER.encode(value).encode()
+
+
+def rewritten(value: JSON) -> bytes:
+    """The bytes of a value, or part of one, that ``decode`` gave: it was checked then and is not checked again."""
     return _WRITER.encode(value).encode()
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import pairwise
 from unicodedata import normalize
 
-from concord.proofs.canonical import JSON, decode, encode
+from concord.proofs.canonical import JSON, decode, rewritten
 from concord.proofs.container import LARGEST_CHUNK_LIST, check_payload_name
 from concord.proofs.digests import Pair, pair_of
 from concord.proofs.leaves import PACKAGE_KINDS
@@ -56,8 +56,8 @@ class Stated:
 
     @classmethod
     def read(cls, table: Table) -> Stated:
-        """Take ``body`` and ``sigs`` of ``table``. Raises InvalidInput ``proofs.shape``."""
-        return cls(encode(table.value("body")), table.each("sigs", _signature_texts))
+        """Take ``body`` and ``sigs`` of ``table``, which was decoded. Raises InvalidInput ``proofs.shape``."""
+        return cls(rewritten(table.value("body")), table.each("sigs", _signature_texts))
 
     def signatures(self) -> tuple[Signature, ...] | None:
         """The signatures, when each is one."""

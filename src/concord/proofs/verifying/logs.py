@@ -150,14 +150,14 @@ def witness_check(judgement: Judgement, trust: Trust, asked: Asked) -> Check:
 
 def _seal_fault(package: Package, logged: Logged) -> str:
     """Why the leaf is not the one of this sealing; empty when it is."""
-    leaf, manifest = logged.leaf.value, package.manifest.value
-    if leaf is None or manifest is None or package.events.value is None:
+    leaf, manifest, events = logged.leaf.value, package.manifest.value, package.events.value
+    if leaf is None or manifest is None or events is None:
         return "unreadable"
     if leaf.t != seal_type(manifest.kind) or leaf.package != package.id:
         return "another_package"
     if leaf.org != manifest.org:
         return "another_organisation"
-    if leaf.head != pair_of(package.seal_event):
+    if leaf.head != events[1].pair:
         return "another_event"
     if leaf.token is not None and leaf.token not in map(pair_of, package.tokens.values()):
         return "another_token"

@@ -17,6 +17,8 @@ JSON: TypeAlias = Union[bool, int, str, Sequence["JSON"], Mapping[str, "JSON"], 
 LARGEST_INTEGER = 2**53 - 1
 DEEPEST = 64
 
+_QUOTED = json.JSONEncoder(ensure_ascii=False).encode
+
 
 def canonical_json(value: object) -> bytes:
     """``value`` as canonical JSON in UTF-8: keys sorted by UTF-16 code units, no white space.
@@ -31,7 +33,7 @@ def _written(value: object, path: str, depth: int) -> str:
         raise _refused(path, Said("嵌套过深", "nested too deeply"))
     match value:
         case None | bool():
-            return json.dumps(value)
+            return _QUOTED(value)
         case str():
             return _text(value, path)
         case int():
@@ -63,9 +65,9 @@ def _table(table: Mapping[object, object], path: str, depth: int) -> str:
 
 
 def _text(text: str, path: str) -> str:
-    if any("\ud800" <= char <= "\udfff" for char in text):
+    if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
         raise _refused(path, Said("文字中含有不成对的代理码位", "the text holds half a surrogate pair"))
-    return json.dumps(text, ensure_ascii=False)
+    return _QUOTED(text)
 
 
 def _under(path: str, step: str) -> str:

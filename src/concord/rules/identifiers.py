@@ -104,6 +104,8 @@ def parse_credit_code(text: str) -> CreditCode:
     """A unified social credit code with its check character (GB 32100-2015, modulus 31)."""
     code = clean(text)
     _only(code, CREDIT_ALPHABET, LENGTH, "credit_code", Said("统一社会信用代码", "unified social credit code"))
+    if code[0] == "0":  # the standard numbers the registering authorities from 1
+        raise _bad("credit_code", "1", Said("第1位不能是0（登记管理部门）", "character 1, the authority, cannot be 0"))
     for at, char in enumerate(code[2:8], start=3):
         if not char.isdigit():
             said = Said(

@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 
+from concord.foundation.database import scope
 from concord.foundation.journal.commands import record
 from concord.foundation.keys.signers import ROOT, officer, private_keys
-from concord.foundation.ledger import fsck, incidents, queries, sealing
+from concord.foundation.ledger import fsck, incidents, queries, sealing, sequencing
 from concord.foundation.ledger.commands import submit
 from concord.foundation.ledger.log import open_note
 from concord.foundation.ledger.models import Sealed
@@ -51,6 +52,14 @@ def cities(world: World) -> list[Organisation]:
 @pytest.fixture
 def alliance(cities: list[Organisation], tmp_path: Path) -> Iterator[Alliance]:
     with at_work(tmp_path, cities, at=AT) as made:
+        yield made
+
+
+@pytest.fixture
+def committed_alliance(committed_world: World, tmp_path: Path) -> Iterator[Alliance]:
+    """For the process of the ledger, which ends its own transactions."""
+    members = [one for one in Organisation.objects.order_by("position") if one != committed_world.places["centre"]]
+    with at_work(tmp_path, members, at=AT) as made:
         yield made
 
 
@@ -130,6 +139,61 @@ class TestToAVerdict:
         assert read_leaf(leaf).package == sealed.package
         assert "某某公司案".encode() not in leaf
         assert "某某公司案".encode() in alliance.package(sealed)  # opened for whoever was given the package
+
+
+class TestProving:
+    def run(self, alliance: Alliance, rounds: int = 1) -> None:
+        """The process of the ledger, for so many rounds."""
+        left = [False] * rounds + [True]
+        sequencing.run(
+            alliance.installation,
+            stop=lambda: left.pop(0),
+            pause=lambda seconds: alliance.later(seconds=seconds),
+            now=alliance.now,
+            random_bytes=alliance.chance.randbytes,
+            witnesses=alliance.witnesses(),
+        )
+        scope.enter(scope.SYSTEM)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_the_ledgers_process_gives_a_package_its_proof_in_the_round_that_publishes(
+        self, committed_alliance: Alliance
+    ) -> None:
+        alliance = committed_alliance
+        city = Organisation.objects.get(code=alliance.members[0].code)
+        row = alliance.seal(city)
+        alliance.stamper.stop()
+        other = alliance.seal(city, "二号")
+        self.run(alliance)
+        assert (kept(row).state, kept(row).finished) == ("proven", True)
+        assert alliance.said(row).level == "L2T"
+        assert (kept(other).state, kept(other).finished) == ("proven", False)  # its stamps are still owed
+        assert alliance.said(other).level == "L2"
+        alliance.stamper.start()
+        alliance.complete()
+        alliance.later(minutes=10)
+        self.run(alliance)
+        alliance.complete()
+        assert alliance.said(other).level == "L2T"
+
+    @pytest.mark.django_db(transaction=True)
+    def test_without_a_quorum_it_stays_queued(self, committed_alliance: Alliance) -> None:
+        alliance = committed_alliance
+        alliance.down(4)
+        row = alliance.seal(Organisation.objects.get(code=alliance.members[0].code))
+        self.run(alliance, 2)
+        assert kept(row).state == "queued"
+        alliance.down(3)
+        self.run(alliance)
+        assert kept(row).state == "proven"
+
+    def test_there_is_nothing_to_prove_before_anything_is_published(
+        self, alliance: Alliance, cities: list[Organisation]
+    ) -> None:
+        alliance.seal(cities[0])
+        assert sealing.prove() == 0
+        alliance.publish()
+        assert [sealing.prove(), sealing.prove()] == [1, 0]
 
 
 class TestEntry:

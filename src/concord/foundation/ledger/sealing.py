@@ -1,8 +1,9 @@
 """Sealing (封存): files, how they were collected, and who answers for them become a package and a leaf of the log.
 
 ``prepare`` signs and asks for time-stamps, outside of any transaction; ``keep`` puts the package on record together
-with the act it belongs to; ``complete`` adds what comes later, the proof from the log and late time-stamps. A process
-killed between any two of them leaves nothing half done: what was not kept never was, what was kept is completed.
+with the act it belongs to; ``prove`` and ``complete`` add what comes later, the proof from the log and late
+time-stamps. A process killed between any two of them leaves nothing half done: what was not kept never was, what was
+kept is completed.
 """
 
 from __future__ import annotations
@@ -216,6 +217,30 @@ def complete(*, at: datetime, stamping: Stamping, store: Store | None = None) ->
     with writing():
         waiting = list(Sealed.objects.filter(finished=False).order_by("id")[:AT_ONCE])
     return sum(_complete(row, at=at, stamping=stamping, store=store) for row in waiting)
+
+
+def prove(*, store: Store | None = None) -> int:
+    """Give the packages whose leaf is published by now their proof, asking no stamper; how many gained it.
+
+    The process of the ledger does so after each round, so that a package is whole a moment after its checkpoint.
+    """
+    checkpoint = queries.latest_checkpoint()
+    size = 0 if checkpoint is None else checkpoint.size
+    with writing():
+        queued = Sealed.objects.filter(finished=False, proven_at=None, submission__leaf_index__lt=size)
+        waiting = list(queued.order_by("id").values_list("id", flat=True)[:AT_ONCE])
+    return sum(_proven(row, store=store) for row in waiting)
+
+
+def _proven(row: int, *, store: Store | None) -> bool:
+    with writing():
+        kept = locked(Sealed.objects.filter(id=row)).get()
+        before = kept.proven_at
+        if before is None:
+            _prove(kept, store=store)
+            kept.finished = kept.proven_at is not None and not held_back(kept) and not kept.owing
+            kept.save(update_fields=["proof", "state", "proven_at", "finished"])
+        return kept.proven_at != before
 
 
 def _complete(row: Sealed, *, at: datetime, stamping: Stamping, store: Store | None) -> bool:

@@ -19,7 +19,7 @@ from concord.foundation.database.locking import locked
 from concord.foundation.database.scope import SYSTEM, speaking_for, writing
 from concord.foundation.journal.models import Entry
 from concord.foundation.keys.installation import Installation
-from concord.foundation.ledger import incidents, publishing
+from concord.foundation.ledger import incidents, publishing, sealing
 from concord.foundation.ledger.entries import cut, entry_leaf
 from concord.foundation.ledger.lock import Signed
 from concord.foundation.ledger.log import Log, open_log
@@ -88,7 +88,8 @@ def run(
 ) -> None:
     """Sequence round after round until ``stop()`` is true; ``pause`` is called with seconds when nothing waits.
 
-    Whatever fails is tried again. A frozen ledger is told to those who look after it, and looked at again.
+    After a round that published, sealed packages are given their proofs. Whatever fails is tried again. A frozen ledger
+    is told to those who look after it, and looked at again.
     """
     known: str | None = None
     try:
@@ -98,6 +99,8 @@ def run(
             try:
                 with speaking_for(SYSTEM):
                     done = sequence(installation, now=now, random_bytes=random_bytes, witnesses=witnesses)
+                    if done is not None and done.published:
+                        sealing.prove()
             except (OperationalError, InterfaceError) as error:
                 logger.warning("ledger.database_away", error=str(error))
                 connection.close()

@@ -59,8 +59,17 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Sequence[str]:
     return str(folder / "good.evp"), "--trust", str(folder / "trust.json"), "--at", at, "--json"
 
 
-def test_the_web_process_loads_nothing_that_only_proofs_need() -> None:
-    done = answered("-c", f"import sys, concord.config.wsgi, concord.config.urls; {TELL}")
+@pytest.mark.parametrize(
+    "served",
+    [
+        "import sys, concord.config.wsgi, concord.config.urls",
+        # The operator's command makes the web processes from itself.
+        "import sys, concord.config.wsgi, concord.entrypoints.manage, concord.entrypoints.operating",
+    ],
+    ids=["alone", "by the operator's command"],
+)
+def test_the_web_process_loads_nothing_that_only_proofs_need(served: str) -> None:
+    done = answered("-c", f"{served}; {TELL}")
     assert done.returncode == 0, done.stderr
     assert loaded(done.stderr, NOT_FOR_PAGES) == []
     assert loaded(done.stderr, {"concord.foundation.ledger.queries"})  # the list of modules is a real one

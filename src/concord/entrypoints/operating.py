@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management import call_command
@@ -28,17 +29,16 @@ from concord.foundation.database.clock import legal_date, now
 from concord.foundation.database.roles import grant_application
 from concord.foundation.jobs import worker
 from concord.foundation.keys import installation
-from concord.foundation.keys.setting_up import STAMPER_PORT, Member, Place, set_up
 from concord.foundation.ledger import fsck, sequencing
 from concord.foundation.ledger.log import installation_here
 from concord.foundation.ledger.witnesses import HttpWitnesses
 from concord.foundation.organisations.models import CharterVersion, Kind, Organisation
 from concord.foundation.organisations.queries import require_sound
-from concord.witness import fleet
 
 LAW = "cn"
 IN_FORCE_SINCE = date(2019, 1, 1)
 BLOCKING_THREADS = 2
+WITNESSES = "witnesses"
 Say = Callable[[str], None]
 
 
@@ -79,33 +79,39 @@ def up(*, say: Say) -> None:
             others.manage("ledger")
             say("存证账本 · ledger")
         if environment.demo and environment.witnesses:
-            port = environment.bind_port + STAMPER_PORT
-            others.manage_behind("time-stamper", "--keys", str(environment.keys), "--port", str(port))
-            say(f"时间戳 · time-stamper  http://127.0.0.1:{port}/")
-            others.add(fleet.start(_demo_place().witnesses))
-            for witness in installation.read(environment.ledger).witnesses:
-                say(f"见证人 · witness  {witness.url}/")
+            _start_demo_ledger(others, say)
         say(f"请打开 · open  http://{environment.bind_host}:{environment.bind_port}/")
         serve()
 
 
+def _start_demo_ledger(others: Beside, say: Say) -> None:
+    from concord.witness import fleet  # noqa: PLC0415  only the demonstration runs witnesses
+
+    environment = settings.ENVIRONMENT
+    ledger = installation.read(environment.ledger)
+    for port in sorted({urlsplit(stamper.url).port for stamper in ledger.stampers}, key=str):
+        others.manage_behind("time-stamper", "--keys", str(environment.keys), "--port", str(port))
+        say(f"时间戳 · time-stamper  http://127.0.0.1:{port}/")
+    others.add(fleet.start(environment.home / WITNESSES))
+    for witness in ledger.witnesses:
+        say(f"见证人 · witness  {witness.url}/")
+
+
 def _set_up_demo_ledger() -> None:
     """Keys, policy, trust file and witnesses for the demonstration's members, where they are missing."""
+    # The web processes are made from this one and need none of what makes keys.
+    from concord.foundation.keys.setting_up import Member, Place, set_up  # noqa: PLC0415  see above
+
     environment = settings.ENVIRONMENT
     at = now()
     set_up(
-        _demo_place(),
+        Place(environment.keys, environment.ledger, environment.home / WITNESSES),
         members=[Member(one.code, one.zh, one.en) for one in Organisation.objects.filter(kind=Kind.MEMBER)],
         origin=f"ledger.{environment.charter}.example/{legal_date(at):%Y}",
         random_bytes=secrets.token_bytes,
         at=at,
         loopback_port=environment.bind_port,
     )
-
-
-def _demo_place() -> Place:
-    environment = settings.ENVIRONMENT
-    return Place(environment.keys, environment.ledger, environment.home / "witnesses")
 
 
 def serve() -> None:

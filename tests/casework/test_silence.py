@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from concord.casework.desk import silence
-from concord.casework.models import SilenceStatement
+from concord.casework.models.desk import SilenceStatement
 from concord.foundation.database import scope
 from concord.foundation.database.scope import writing
 from concord.foundation.files.queries import read_verified

@@ -17,7 +17,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from concord.casework.desk import silence
-from concord.casework.models import SilenceStatement
+from concord.casework.models.desk import SilenceStatement
 from concord.foundation.database.scope import SYSTEM, enter, writing
 from concord.foundation.journal.models import Entry, Read
 from concord.foundation.ledger import incidents, sealing

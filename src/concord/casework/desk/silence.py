@@ -20,7 +20,8 @@ from django.db.models import F, Q, QuerySet
 
 from concord.casework.counting import is_over
 from concord.casework.definitions import clock_rule, procedure_of, rules_of
-from concord.casework.models import ClockRun, Message, SilenceStatement
+from concord.casework.models import ClockRun, Message
+from concord.casework.models.desk import SilenceStatement
 from concord.casework.queries import first_due
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import LEGAL_ZONE, legal_date

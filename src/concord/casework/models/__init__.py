@@ -7,7 +7,6 @@ from concord.casework.models.desk import Link as Link
 from concord.casework.models.desk import Rating as Rating
 from concord.casework.models.desk import Reminder as Reminder
 from concord.casework.models.desk import SavedView as SavedView
-from concord.casework.models.desk import SilenceStatement as SilenceStatement
 from concord.casework.models.desk import Words as Words
 from concord.casework.models.matters import NEVER as NEVER
 from concord.casework.models.matters import Act as Act

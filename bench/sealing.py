@@ -97,7 +97,7 @@ def _sealing(alliance: Alliance, name: str, size: int) -> Work:
         token = pair_of(alliance.stamp(events[1]))
         package_leaf("evidence", org=SONGJIANG, package_id=package_id(made), head=pair_of(events[1]), token=token)
 
-    needs = {"Ed25519 sign": 2, "SM2 sign": 2, "P-256 sign": 1, PAIR: 6}
+    needs = {"Ed25519 sign": 2, "SM2 sign": 2, "P-256 sign": 1, PAIR: 8}
     return Work(f"seal {name}", seal, *_for(size, needs))
 
 

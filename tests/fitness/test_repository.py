@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.fitness.sources import PROJECT, repository_texts
 
 HERE = Path(__file__).relative_to(PROJECT).as_posix()
-PLACES = re.compile(r"(?<![\w.])/(?:root|work)/|/home/[a-z]|/Users/|C:\\Users")
+PLACES = re.compile(r"(?<![\w.}])/(?:root|work)/|/home/[a-z]|/Users/|C:\\Users")
 LEFT_OVERS = re.compile(r"\b(?:TODO|FIXME|XXX|NotImplementedError)\b")
 
 

@@ -52,6 +52,7 @@ LARGEST_NOTE = 64 * 1024
 MOST_LINES = 64
 MOST_HASHES = 63
 DEEPEST = 16
+LONGEST_INTEGER = 17  # 2⁵³ has sixteen digits; longer ones take long to read
 DEEPEST_DER = 32
 LARGEST_TOKEN = 64 * 1024
 LARGEST_CERTIFICATE = 16 * 1024
@@ -91,11 +92,21 @@ def _no_fractions(_text: str) -> NoReturn:
     raise Refused("fraction")
 
 
+def _integer(text: str) -> int:
+    if len(text) > LONGEST_INTEGER:
+        raise Refused("integer")
+    return int(text)
+
+
 def loads(data: bytes) -> Any:
     """Read JSON without doubled keys and fractions; canonical or not."""
     try:
         return json.loads(
-            data.decode("utf-8"), object_pairs_hook=_pairs, parse_float=_no_fractions, parse_constant=_no_fractions
+            data.decode("utf-8"),
+            object_pairs_hook=_pairs,
+            parse_int=_integer,
+            parse_float=_no_fractions,
+            parse_constant=_no_fractions,
         )
     except (ValueError, RecursionError):
         raise Refused("not_json") from None
@@ -2559,6 +2570,17 @@ def verdict_of(findings: dict[str, Finding], level: str, asked: Asked) -> str:
     return INDETERMINATE if found == PASS and not reached else found
 
 
+def plain(value: Any) -> Any:
+    """Make a fact canonical: what a hostile package put in may be in no normal form, or a number too large."""
+    if isinstance(value, dict):
+        return {key: plain(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [plain(part) for part in value]
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    return str(value) if abs(value) >= 1 << 53 else value
+
+
 def verify(file: BinaryIO, trust: Trust, asked: Asked, at: Fraction) -> Table:
     """Verify a package and return the report."""
     findings: dict[str, Finding] = {}
@@ -2585,13 +2607,8 @@ def verify(file: BinaryIO, trust: Trust, asked: Asked, at: Fraction) -> Table:
         "level": level,
         "asked": asked.table(),
         "checks": [
-            {
-                "id": name,
-                "status": findings[name].status,
-                "reason": findings[name].reason,
-                "facts": findings[name].facts,
-            }
-            for name, _check in CHECKS
+            {"id": name, "status": one.status, "reason": one.reason, "facts": plain(one.facts)}
+            for name, one in ((name, findings[name]) for name, _check in CHECKS)
         ],
         "trust": {"version": trust.version, "fingerprint": trust.fingerprint},
     }

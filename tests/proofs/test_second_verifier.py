@@ -519,6 +519,17 @@ def test_facts_cannot_mislead_a_terminal() -> None:
     assert verifier.shown("a\u202eb\x1b[31m") == "a\\u202eb\\x1b[31m"
 
 
+def test_facts_are_canonical() -> None:
+    facts = verifier.plain({"names": ["e\u0301"], "index": 2**62, "size": 3})
+    assert facts == {"names": ["\u00e9"], "index": str(2**62), "size": 3}
+    assert verifier.canonical(verifier.dumps(facts)) == facts
+
+
+def test_numbers_that_take_long_to_read_are_not_read() -> None:
+    with pytest.raises(verifier.Refused, match="integer"):
+        verifier.loads(b"9" * 18)
+
+
 def test_a_large_file_takes_little_memory() -> None:
     alliance = Alliance()
     data = packed(alliance.sealed({**CONTENT, "payload/video.bin": bytes(3 << 20)}, chunked=True))

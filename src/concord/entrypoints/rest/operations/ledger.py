@@ -11,7 +11,7 @@ from django.http import HttpResponse, HttpResponseBase
 from ninja import File, Query, Router, UploadedFile
 
 from concord.casework.desk import proofs, silence
-from concord.casework.models import SilenceStatement
+from concord.casework.models.desk import SilenceStatement
 from concord.entrypoints.rest import ledger_shapes as shapes
 from concord.entrypoints.rest import presenting
 from concord.entrypoints.rest.answering import Slice, answers, page_of

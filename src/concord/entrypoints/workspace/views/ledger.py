@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from concord.casework.desk import proofs, silence
 from concord.casework.desk.proofs import EntryProof
-from concord.casework.models import SilenceStatement
+from concord.casework.models.desk import SilenceStatement
 from concord.entrypoints.workspace import ledger_sheet
 from concord.entrypoints.workspace.events import event_words
 from concord.entrypoints.workspace.jinja import in_english, named

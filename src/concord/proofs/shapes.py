@@ -44,7 +44,7 @@ class KeyName:
         """Read ``text``. Raises InvalidInput ``proofs.shape``."""
         found = _KEY.fullmatch(text)
         if found is None:
-            raise refused(place, "密钥名应如 310117/officer/2026#1", "a key's name looks like 310117/officer/2026#1")
+            raise refused(place, "密钥名应如 110000/officer/2026#1", "a key's name looks like 110000/officer/2026#1")
         return cls(found[1], found[2], found[3], int(found[4]))
 
 

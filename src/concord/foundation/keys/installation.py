@@ -9,17 +9,17 @@ One folder holds it all beside the keys; ``ledger.toml`` says what is where::
     policy = "policy.txt"
     trust = "trust.json"
     [[witness]]
-    org = "310117"
-    name = "witness.310117.example"
+    org = "110000"
+    name = "witness.110000.example"
     url = "http://127.0.0.1:8101"
-    vkey = "witness.310117.example+1234abcd+BA…"
-    sm2_vkey = "witness.310117.example+…"     # may be left out
+    vkey = "witness.110000.example+1234abcd+BA…"
+    sm2_vkey = "witness.110000.example+…"     # may be left out
     [[stamper]]
     name = "local"
     url = "http://127.0.0.1:8100/"
     algorithm = "sha256"                 # or "sm3"; may be left out
     [readers]
-    "witness.310117.example" = "<SHA-256, hex, of the reader's bearer token>"
+    "witness.110000.example" = "<SHA-256, hex, of the reader's bearer token>"
 """
 
 from __future__ import annotations

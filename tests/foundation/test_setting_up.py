@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from concord.config import env
 from concord.foundation.keys import installation, signers
 from concord.foundation.keys.setting_up import Member, Place, quorum_of, set_up
 from concord.foundation.keys.time_stamper import authorities
@@ -88,6 +89,20 @@ class TestWhatIsMade:
 
     def test_quorum(self) -> None:
         assert [quorum_of(count) for count in (1, 2, 3, 4, 6, 9)] == [1, 2, 2, 3, 4, 6]
+
+
+class TestSettings:
+    def test_where_keys_and_ledger_lie(self, tmp_path: Path) -> None:
+        base = {"CONCORD_HOME": str(tmp_path), "CONCORD_SECRET_KEY": "k" * 50}
+        usual = env.read(base)
+        assert (usual.keys, usual.ledger, usual.witnesses) == (tmp_path / "keys", tmp_path / "ledger", True)
+        other = {"CONCORD_KEYS": "/mnt/keys", "CONCORD_LEDGER": "/mnt/ledger", "CONCORD_WITNESSES": "0"}
+        said = env.read(base | other)
+        assert (said.keys, said.ledger, said.witnesses) == (Path("/mnt/keys"), Path("/mnt/ledger"), False)
+
+    def test_witnesses_are_on_or_off(self, tmp_path: Path) -> None:
+        with pytest.raises(env.BadEnvironment, match="CONCORD_WITNESSES"):
+            env.read({"CONCORD_HOME": str(tmp_path), "CONCORD_SECRET_KEY": "k", "CONCORD_WITNESSES": "9"})
 
 
 class TestAgain:

@@ -65,7 +65,7 @@ def test_witnesses_count_by_the_name_of_their_key_and_once() -> None:
 
 
 def test_a_single_witness_or_none_may_be_the_quorum() -> None:
-    one, none = log_policy.parse(DEFINED + "quorum W2\n"), log_policy.parse("quorum none")
+    one, none = log_policy.parse(DEFINED + "quorum W2\n"), log_policy.parse("quorum none\n")
     assert (one.quorum_size(), none.quorum_size()) == (1, 0)
     assert one.satisfied(NAMES[1:2])
     assert not one.satisfied(NAMES[:1])
@@ -94,7 +94,8 @@ SM2_BASE = bytes.fromhex(
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("", "no quorum line"),
+        ("\n", "no quorum line"),
+        ("quorum none", "does not end"),
         (DEFINED, "no quorum line"),
         ("quorum W1\n" + DEFINED, "line 1: the quorum"),
         (CITIES + "quorum W1\n", "given twice"),
@@ -147,13 +148,13 @@ def test_a_policy_that_leaves_doubt_is_refused(text: str, why: str) -> None:
 def test_a_policy_has_its_limits() -> None:
     many = [key(f"w{at}", at) for at in range(65)]
     lines = [f"witness W{at} {one.vkey_text()}" for at, one in enumerate(many)]
-    assert len(log_policy.parse("\n".join([*lines[:64], "quorum none"])).witnesses) == 64
+    assert len(log_policy.parse("\n".join([*lines[:64], "quorum none\n"])).witnesses) == 64
     with pytest.raises(InvalidInput, match="too many keys"):
-        log_policy.parse("\n".join([*lines, "quorum none"]))
+        log_policy.parse("\n".join([*lines, "quorum none\n"]))
     groups = ["group G0 any W0", *(f"group G{at} any G{at - 1}" for at in range(1, 65))]
-    assert len(log_policy.parse("\n".join([*lines[:1], *groups[:64], "quorum G63"])).groups) == 64
+    assert len(log_policy.parse("\n".join([*lines[:1], *groups[:64], "quorum G63\n"])).groups) == 64
     with pytest.raises(InvalidInput, match="too many groups"):
-        log_policy.parse("\n".join([*lines[:1], *groups, "quorum none"]))
+        log_policy.parse("\n".join([*lines[:1], *groups, "quorum none\n"]))
 
 
 @given(chosen=st.lists(st.sampled_from(NAMES), unique=True), text=st.sampled_from([CITIES, NESTED]))

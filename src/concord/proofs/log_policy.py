@@ -82,6 +82,8 @@ def parse(text: str) -> LogPolicy:
     """The policy in a file's text. Raises InvalidInput ``proofs.log_policy`` naming the line."""
     if len(text) > LARGEST or any((one < " " and one not in "\t\n") or one == "\x7f" for one in text):
         raise _refused(0, "文件过长或含控制字符", "the file is too long or holds control characters")
+    if not text.endswith("\n"):
+        raise _refused(0, "最后一行没有换行", "its last line does not end")
     reading = _Reading()
     for at, line in enumerate(text.split("\n"), start=1):
         words = _BLANK.split(line.strip(" \t"))

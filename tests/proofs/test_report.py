@@ -15,11 +15,13 @@ import pytest
 from concord.proofs import report_words, timestamps, verifying
 from concord.proofs.canonical import JSON, decode_table
 from concord.proofs.report import CHECKS, FAIL, INDETERMINATE, NOT_APPLICABLE, PASS, Check, Report
+from concord.proofs.statements import Freshness
 from concord.proofs.trust import Asked, read_policy, read_trust
 from concord.proofs.verifying import verify
 from concord.rules.errors import Said
 from tests.support.package_cases import CASES
-from tests.support.packages import Alliance
+from tests.support.package_cases.registry import rebuilt
+from tests.support.packages import LOOKED_AT, Alliance, packed
 
 ABSENT = {"C08", "C15", "C16", "C17"}
 FACTS: dict[str, JSON] = {
@@ -148,6 +150,16 @@ def test_a_good_report_names_witnesses_times_and_level() -> None:
     assert "not later than  2026-11-20 16:12:00 +08:00" in text
     assert "Level L2T" in text
     assert "2 transfer 310117" in text
+
+
+def test_a_state_of_the_log_known_before_is_said_with_what_remains_to_be_done() -> None:
+    alliance = Alliance()
+    made_fresh, _ = alliance.manifest(freshness=Freshness(alliance.origin, 2, "ab" * 32))
+    package = packed(rebuilt(alliance, made_fresh))
+    report = verify(io.BytesIO(package), trust=read_trust(alliance.trust()), at=LOOKED_AT)
+    assert report.verdict == PASS
+    assert "not earlier than  leaf 2 of the log, to be compared with it" in report.text("en")
+    assert "不早于  账本第 2 条之后，须与账本核对" in report.text("zh")
 
 
 def test_what_is_asked_is_said() -> None:

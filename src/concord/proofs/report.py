@@ -147,7 +147,9 @@ class Report:
             by = Said("足够多的见证人", "enough witnesses") if one["by"] == "witnesses" else str(one["by"])
             rows.append([Said("不晚于", "not later than"), words.moment(str(one["at"])), by])
         for one in _tables([self.facts["not_earlier"]] if "not_earlier" in self.facts else []):
-            place = Said(f"账本第 {one['size']} 条之后", f"leaf {one['size']} of the log")
+            place = Said(
+                f"账本第 {one['size']} 条之后，须与账本核对", f"leaf {one['size']} of the log, to be compared with it"
+            )
             rows.append([Said("不早于", "not earlier than"), place, str(one["origin"])])
         title = Said("时间", "Times").in_language(language)
         return [title, *_table(_in(rows, language))]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
+from time import perf_counter
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -15,6 +19,7 @@ from concord.foundation.keys.setting_up import VALID_FOR
 from concord.foundation.ledger import fsck, incidents, queries
 from concord.foundation.ledger.models import Cosigner, Incident, Sealed
 from concord.foundation.ledger.store import CHECKPOINT
+from concord.foundation.ledger.witnesses import TIMEOUT
 from concord.foundation.organisations.models import Organisation
 from concord.proofs import trust
 from tests.support.alliance_ledger import Alliance, at_work, facts, kept, no_network
@@ -114,6 +119,21 @@ class TestThreeWitnessesDown:
         alliance.later(minutes=1)
         alliance.round()
         assert set(Cosigner.objects.values_list("size", "refusal")) == {(queries.size(), "")}
+
+    def test_three_that_take_a_question_and_never_answer_keep_nobody_waiting(
+        self, alliance: Alliance, cities: list[Organisation]
+    ) -> None:
+        alliance.down(3)
+        row = alliance.seal(cities[0])
+        silent = [urlsplit(witness.url).port for witness in alliance.installation.witnesses[:3]]
+        with ExitStack() as open_ports:
+            for port in silent:
+                open_ports.enter_context(socket.create_server(("127.0.0.1", port or 0)))
+            began = perf_counter()
+            alliance.publish()
+            assert perf_counter() - began < TIMEOUT
+        alliance.complete()
+        assert level(alliance, row) == ("pass", "L2T")
 
 
 class TestFourWitnessesDown:

@@ -150,7 +150,8 @@ class _Bare:
         self._rows.executemany("INSERT INTO salt VALUES (?, ?)", [(row[0], salts[:SALT]) for row in found])
         self._rows.executemany("UPDATE entry SET place = ? WHERE id = ?", [(row[0], row[0]) for row in found])
         self._rows.execute("COMMIT")
-        for at in range(2 * -(-self._batch // tiles.TILE_WIDTH) + 1):
+        # Bundles and tiles of the lowest level, the last of each a partial one; a tile above them, and the checkpoint.
+        for at in range(2 * (self._batch // tiles.TILE_WIDTH + 1) + 2):
             self._file(f"{size}-{at}", b"".join(leaves)[:8192])
         signature = self._key.sign(MESSAGE)
         self._commit(self._states[-1], size)

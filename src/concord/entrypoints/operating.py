@@ -94,7 +94,7 @@ def _start_demo_ledger(others: Beside, say: Say) -> None:
         say(f"时间戳 · time-stamper  http://127.0.0.1:{port}/")
     others.add(fleet.start(environment.home / WITNESSES))
     for witness in ledger.witnesses:
-        say(f"见证人 · witness  {witness.url}/")
+        say(f"见证方 · witness  {witness.url}/")
 
 
 def _set_up_demo_ledger() -> None:

@@ -38,7 +38,7 @@ def told(home: Path, *, say: Say) -> bool:
     _title(say, "准备", "Setting the scene")
     _both(
         say,
-        "在临时目录中建一个联盟：九城各有密钥，九个见证人各是一个进程；演示故事入库，并封存一个证据包。",
+        "在临时目录中建一个联盟：九城各有密钥，九个见证方各是一个进程；演示故事入库，并封存一个证据包。",
         "An alliance in a temporary folder: nine cities with keys, nine witnesses as processes, the stories of the "
         "demonstration in the journal, one package sealed.",
     )
@@ -129,7 +129,7 @@ def _refused_by_witnesses(scene: Scene, state: Signed, leaves: Sequence[bytes], 
     _title(say, "三、请九城签名", "3. The nine witnesses are asked to sign")
     _both(
         say,
-        "每个见证人问两次：同样大小、另一个根；再多一条、从它签过的大小接上。",
+        "每个见证方问两次：同样大小、另一个根；再多一条、从它签过的大小接上。",
         "Each is asked twice: for the same size with another root, and for one leaf more, as if it grew from what "
         "it signed.",
     )

@@ -119,7 +119,7 @@ def _agree(settings: Installation) -> None:
         raise _wrong("origin", "监督策略中没有这本账", "the policy knows no log of this origin")
     asked = {witness.name: witness.vkey for witness in settings.witnesses}
     if len(asked) != len(settings.witnesses):
-        raise _wrong("witness", "见证人名称重复", "two witnesses have the same name")
+        raise _wrong("witness", "见证方名称重复", "two witnesses have the same name")
     known = {name: key.vkey_text() for name, key in settings.policy.witnesses.items()}
     if asked != known:
         differing = ", ".join(sorted(name for name in asked | known if asked.get(name) != known.get(name)))

@@ -22,7 +22,6 @@ from concord.casework.counting import is_over
 from concord.casework.definitions import clock_rule, procedure_of, rules_of
 from concord.casework.models import ClockRun, Message
 from concord.casework.models.desk import SilenceStatement
-from concord.casework.queries import first_due
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import LEGAL_ZONE, legal_date
 from concord.foundation.database.scope import writing
@@ -44,6 +43,7 @@ from concord.rules.identifiers import uuid7
 if TYPE_CHECKING:  # for signatures only
     from concord.foundation.ledger.sealing import Equipment
 
+STATE = "silence.state"
 KIND = "silence"
 SCHEMA = "silence/1"
 STATEMENT, WORDS = "payload/statement.json", "payload/statement.txt"
@@ -52,13 +52,13 @@ WRITTEN_AT = time(6, 10)
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """A letter that waits: the message, and the receiver's clock that runs in its matter, where there is one."""
+    """A letter that waits: the message, and the receiver's clocks that count in its matter, the first to end first."""
 
     message: Message
-    run: ClockRun | None
+    runs: Sequence[ClockRun]
 
 
-@job("silence.state", schedule=Daily(WRITTEN_AT), lease=timedelta(hours=2))
+@job(STATE, schedule=Daily(WRITTEN_AT), lease=timedelta(hours=2))
 def state_yesterday(*, payload: Payload, at: datetime) -> None:  # noqa: ARG001  every handler has this shape
     """State and seal what was unanswered when the last day ended; nothing where there is no ledger."""
     if installation.exists(Path(settings.LEDGER_ROOT)):
@@ -156,15 +156,16 @@ def _unanswered(day: date) -> dict[tuple[int, int | None], list[Unanswered]]:
         delivered_at__lt=midnight,
         answered_at__isnull=True,
     )
-    runs = ClockRun.objects.filter(**turn, matter__audience__scope__organisation=F("owner"), running=True)
-    clocks: dict[int, list[ClockRun]] = {}
-    for run in runs:
-        clocks.setdefault(run.owner_id, []).append(run)
-    first = {owner: first_due(rows) for owner, rows in clocks.items()}
+    counting = ClockRun.objects.filter(
+        **turn, matter__audience__scope__organisation=F("owner"), running=True, suspended_on__isnull=True
+    )
+    clocks: dict[tuple[int, int], list[ClockRun]] = {}
+    for run in counting.order_by("legal_due", "id"):
+        clocks.setdefault((run.matter_id, run.owner_id), []).append(run)
     found: dict[tuple[int, int | None], list[Unanswered]] = {}
     rows = messages.select_related("matter__procedure_version", "act").order_by("delivered_at", "id")
     for message in rows:
-        letter = Unanswered(message, first.get(message.receiver_id, {}).get(message.matter_id))
+        letter = Unanswered(message, clocks.get((message.matter_id, message.receiver_id), ()))
         found.setdefault((message.sender_id, message.receiver_id), []).append(letter)
     return found
 
@@ -237,7 +238,7 @@ def _statement(pair: _Pair, at: datetime) -> bytes:
 
 
 def _row(one: Unanswered, day: date, at: datetime) -> dict[str, JSON]:
-    message, run = one.message, one.run
+    message = one.message
     row: dict[str, JSON] = {
         "matter": str(message.matter.uid),
         "number": message.matter.number,
@@ -248,12 +249,16 @@ def _row(one: Unanswered, day: date, at: datetime) -> dict[str, JSON]:
     }
     if message.read_at is not None:
         row["read_at"] = time_text(message.read_at)
-    if run is not None:
-        row |= {"clock": run.clock, "legal_due": run.legal_due.isoformat(), "overdue": is_over(run, at=at)}
-        source = clock_rule(run).source
-        if source is not None:
-            row |= {"clock_source": rules_of(run).label_of(source).value}
+    if one.runs:
+        row["clocks"] = [_clock(run, at) for run in one.runs]
     return row
+
+
+def _clock(run: ClockRun, at: datetime) -> dict[str, JSON]:
+    """A clock of the receiver; ``source`` says whether its limit is law, agreed or of a house."""
+    told: dict[str, JSON] = {"clock": run.clock, "legal_due": run.legal_due.isoformat(), "overdue": is_over(run, at=at)}
+    source = clock_rule(run).source
+    return told if source is None else told | {"source": rules_of(run).label_of(source).value}
 
 
 def _words(pair: _Pair, at: datetime) -> str:
@@ -278,7 +283,7 @@ def _words(pair: _Pair, at: datetime) -> str:
 
 
 def _told(one: Unanswered, day: date, at: datetime) -> str:
-    message, run = one.message, one.run
+    message = one.message
     procedure = procedure_of(message.matter.procedure_version)
     act = next((rule.zh for rule in procedure.acts if rule.id == message.act.act), message.act.act)
     told = [
@@ -287,7 +292,7 @@ def _told(one: Unanswered, day: date, at: datetime) -> str:
         f"{_clock_time(message.read_at)} 已阅" if message.read_at else "未阅",
         f"已等候 {(day - legal_date(message.delivered_at)).days} 日",
     ]
-    if run is not None:
+    for run in one.runs:
         rule = clock_rule(run)
         standing = f"（{rules_of(run).source(rule.source).standing.zh}）" if rule.source else ""
         late = "，已超期" if is_over(run, at=at) else ""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
 
+from concord.casework.desk.silence import STATE
 from concord.entrypoints.demo import fillers, steps
 from concord.entrypoints.demo.around import CLIMB
 from concord.entrypoints.demo.enrolling import enrol_everybody
@@ -18,6 +19,7 @@ from concord.foundation.access.actor import Actor
 from concord.foundation.access.queries import actor_for
 from concord.foundation.database.clock import legal_date
 from concord.foundation.database.scope import writing
+from concord.foundation.jobs.commands import enqueue
 from concord.foundation.organisations.models import Organisation, Person, Post
 from concord.foundation.organisations.queries import calendar_on, charter_on
 
@@ -32,6 +34,8 @@ Progress = Callable[[str, int, int], None]
 
 def seed(*, now: datetime, on_progress: Progress | None = None, matters: int = MATTERS) -> None:
     """Set the demo up as of ``now``: all of it or nothing, and nothing when it is there already.
+
+    Once the worker runs, what waited for an answer when yesterday ended is stated and sealed.
 
     Every date is counted from the legal day of ``now``; nothing happens on that day or after it. Needs a charter in
     force whose ``assistance`` procedure began at least thirty working days ago (else NotFound
@@ -52,6 +56,7 @@ def seed(*, now: datetime, on_progress: Progress | None = None, matters: int = M
             player.play(step)
             if on_progress is not None:
                 on_progress(legal_date(step.at).isoformat(), done, len(course))
+        enqueue(STATE, payload={})
 
 
 def _course(timetable: Timetable, actors: Mapping[str, Actor], *, today: date, matters: int) -> list[Step]:

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from concord.casework.desk import proofs, silence
 from concord.casework.desk.proofs import EntryProof
@@ -32,6 +33,7 @@ from concord.foundation.ledger.models import Sealed
 from concord.foundation.ledger.policy import READ, REASONS
 from concord.foundation.organisations.queries import organisations
 from concord.proofs import report_words, tlog_proof
+from concord.proofs.canonical import JSON
 from concord.rules.errors import NotFound, Said, Unavailable
 
 if TYPE_CHECKING:  # loaded when somebody verifies
@@ -94,9 +96,8 @@ def _incident(kind: str, reason: str, began_at: datetime) -> dict[str, Any]:
 
 
 @page(READ)
-def ledger_file(request: Handled, name: str) -> HttpResponse:
+def ledger_file(_request: Handled, name: str) -> HttpResponse:
     """The trust file, with which packages are verified anywhere, or the policy of the log."""
-    _ = request
     installation = installation_here()
     if name == "trust.json":
         return _attached(ledger_sheet.trust_bytes(installation), name, "application/json")
@@ -221,6 +222,26 @@ def ledger_package(request: Handled, uid: UUID) -> HttpResponseBase:
     return response
 
 
+def _times(report: Report) -> list[dict[str, str]]:
+    """What is claimed of time, and what others prove, in the order of the report."""
+    told = []
+    for one in _tables(report.facts.get("claimed")):
+        act = report_words.ACTIONS[str(one["action"])]
+        who = f"{words(act)} {one['org']}"
+        told.append({"kind": _("自称"), "when": report_words.moment(str(one["at"])), "by": who})
+    for one in _tables(report.facts.get("not_later")):
+        by = _("足够多的城市") if one["by"] == "witnesses" else str(one["by"])
+        told.append({"kind": _("不晚于"), "when": report_words.moment(str(one["at"])), "by": by})
+    for one in _tables([report.facts["not_earlier"]] if "not_earlier" in report.facts else []):
+        place = _("账本第 %(n)s 条之后") % {"n": one["size"]}
+        told.append({"kind": _("不早于"), "when": place, "by": str(one["origin"])})
+    return [{name: report_words.printable(text) for name, text in one.items()} for one in told]
+
+
+def _tables(value: JSON) -> list[Mapping[str, JSON]]:
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list | tuple) else []
+
+
 @page(READ)
 def ledger_verify(request: Handled) -> HttpResponse:
     """Upload a package and read what is and is not proven by it."""
@@ -256,7 +277,8 @@ def _report(report: Report) -> dict[str, Any]:
             }
             for one in report.checks
         ],
-        "not_proven": [one.in_language(language) for one in report_words.NOT_PROVEN],
+        "times": _times(report),
+        "limits": [one.in_language(language) for one in report_words.NOT_PROVEN],
     }
 
 

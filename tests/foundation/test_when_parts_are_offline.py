@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,12 +18,13 @@ from concord.foundation.database import scope
 from concord.foundation.journal.commands import record
 from concord.foundation.journal.models import Entry
 from concord.foundation.keys.setting_up import VALID_FOR
-from concord.foundation.ledger import fsck, incidents, queries
+from concord.foundation.ledger import fsck, incidents, queries, sealing
 from concord.foundation.ledger.models import Cosigner, Incident, Sealed
 from concord.foundation.ledger.store import CHECKPOINT
 from concord.foundation.ledger.witnesses import TIMEOUT
 from concord.foundation.organisations.models import Organisation
 from concord.proofs import trust
+from concord.proofs.report import Report
 from tests.support.alliance_ledger import Alliance, at_work, facts, kept, no_network
 from tests.support.sealing import MADE
 from tests.support.two_verifiers import both_say
@@ -45,6 +48,11 @@ def alliance(cities: list[Organisation], tmp_path: Path) -> Iterator[Alliance]:
 def level(alliance: Alliance, row: Sealed) -> tuple[str, str]:
     report = alliance.said(row)
     return report.verdict, report.level
+
+
+def reported(report: Report) -> dict[str, Any]:
+    """What the report says of the package as a whole."""
+    return dict(json.loads(report.as_json())["facts"])
 
 
 def wrong_now(alliance: Alliance) -> set[str]:
@@ -76,6 +84,7 @@ class TestTimeStamperDown:
         row = alliance.seal(cities[0])
         alliance.publish()
         alliance.complete()
+        first = alliance.package(row)
         alliance.later(hours=1)
         alliance.stamper.start()
         assert alliance.complete() == 1
@@ -85,6 +94,11 @@ class TestTimeStamperDown:
         assert level(alliance, row) == ("pass", "L2T")
         assert alliance.said(row, policy=STAMP_ASKED).verdict == "pass"
         assert kept(row).finished
+        # What was given out before still proves the earlier time.
+        before = both_say(first, alliance.trust_file, at=alliance.at)
+        assert (before.verdict, before.level) == ("pass", "L2")
+        times = [min(one["at"] for one in reported(found)["not_later"]) for found in (before, alliance.said(row))]
+        assert times == ["2026-03-05T01:00:03Z", "2026-03-05T02:00:03Z"]
 
     def test_after_four_hours_people_are_told_and_sealing_still_goes_on(
         self, alliance: Alliance, cities: list[Organisation]
@@ -104,6 +118,23 @@ class TestTimeStamperDown:
         alliance.publish()
         alliance.complete()
         assert level(alliance, second) == ("pass", "L2T")
+
+    def test_one_that_stays_away_keeps_nobody_from_the_stamps_of_another(
+        self, alliance: Alliance, cities: list[Organisation], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sealing, "AT_ONCE", 2)
+        alliance.stamper.stop()
+        rows = [alliance.seal(cities[0], f"{n}号") for n in range(5)]
+        alliance.publish()
+        del alliance.authorities["/gm"]
+        alliance.stamper.start()
+        assert alliance.complete() == 5
+        assert [([one["name"] for one in kept(row).tokens], kept(row).owing) for row in rows] == [
+            (["local"], ["local-gm"])
+        ] * 5
+        alliance.publish()
+        alliance.complete()
+        assert {level(alliance, row) for row in rows} == {("pass", "L2T")}
 
 
 class TestThreeWitnessesDown:

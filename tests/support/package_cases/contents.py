@@ -9,7 +9,7 @@ from typing import Any
 from concord.proofs.canonical import decode, encode
 from concord.proofs.digests import pair_of
 from concord.proofs.leaves import event_leaf
-from concord.proofs.package import package_id
+from concord.proofs.package import Parts, package_id
 from tests.support.package_cases.registry import (
     FAIL,
     NONE,
@@ -32,6 +32,7 @@ from tests.support.packages import (
     SONGJIANG,
     Alliance,
     listed,
+    opened_fields,
     packed,
 )
 
@@ -44,6 +45,12 @@ def stub_before_fail_c01(alliance: Alliance) -> Case:
 @case("", **UNREADABLE, C01=FAIL)
 def comment_fail_c01(alliance: Alliance) -> Case:
     return Case(packed(alliance.sealed())[:-2] + b"\x02\x00hi", alliance.trust())
+
+
+@case("", **UNREADABLE, C01=FAIL)
+def another_media_type_fail_c01(alliance: Alliance) -> Case:
+    entries = entries_of(packed(alliance.sealed()))
+    return Case(repacked(entries | {"mimetype": b"application/zip"}), alliance.trust())
 
 
 @case("", C01=FAIL)
@@ -75,6 +82,14 @@ def unknown_key_fail_c02(alliance: Alliance) -> Case:
 def spaced_manifest_fail_c02(alliance: Alliance) -> Case:
     made = json.dumps(json.loads(alliance.manifest()[0]), ensure_ascii=False, sort_keys=True).encode()
     entries = entries_of(packed(alliance.sealed()))
+    return Case(_on_manifest(alliance, made, entries), alliance.trust())
+
+
+@case("", C02=FAIL, C03=NONE, C04=NONE, C09=NONE)
+def disclosed_on_a_broken_manifest_fail_c02(alliance: Alliance) -> Case:
+    made = changed(alliance.manifest()[0], note="more")
+    parts = alliance.sealed()
+    entries = entries_of(packed(replace(parts, disclosure=opened_fields(parts.manifest))))
     return Case(_on_manifest(alliance, made, entries), alliance.trust())
 
 
@@ -145,7 +160,11 @@ def wrong_chunk_fail_c04(alliance: Alliance) -> Case:
 
 def _wrong_chunks(alliance: Alliance, algorithm: str) -> Case:
     parts = alliance.sealed(chunked=True)
-    lists = [changed(one, **{algorithm: ["0" * 64]}) for one in parts.chunks]
+    return _with_lists(alliance, parts, [changed(one, **{algorithm: ["0" * 64]}) for one in parts.chunks])
+
+
+def _with_lists(alliance: Alliance, parts: Parts, lists: list[bytes]) -> Case:
+    """The package with other lists of chunks, which its manifest states as they are."""
     table = decode(parts.manifest)
     assert isinstance(table, dict)
     files: Any = table["files"]
@@ -158,6 +177,30 @@ def _wrong_chunks(alliance: Alliance, algorithm: str) -> Case:
 def missing_chunk_list_fail_c03_c04(alliance: Alliance) -> Case:
     parts = alliance.sealed(chunked=True)
     return Case(packed(replace(parts, chunks=parts.chunks[:1])), alliance.trust())
+
+
+@case("", C03=FAIL, C04=FAIL)
+def chunk_list_of_another_form_fail_c03_c04(alliance: Alliance) -> Case:
+    parts = alliance.sealed(chunked=True)
+    return _with_lists(alliance, parts, [changed(one, note="more") for one in parts.chunks])
+
+
+@case("", C03=FAIL, C04=FAIL)
+def chunk_list_of_another_file_fail_c03_c04(alliance: Alliance) -> Case:
+    parts = alliance.sealed(chunked=True)
+    return _with_lists(alliance, parts, [*parts.chunks][::-1])
+
+
+@case("", C03=FAIL, C04=FAIL)
+def chunk_list_of_another_count_fail_c03_c04(alliance: Alliance) -> Case:
+    parts = alliance.sealed(chunked=True)
+    return _with_lists(alliance, parts, [changed(one, sm3=[]) for one in parts.chunks])
+
+
+@case("", C03=FAIL, C04=FAIL)
+def unlisted_chunk_list_fail_c03_c04(alliance: Alliance) -> Case:
+    package = with_entry(packed(alliance.sealed()), "chunks/0.json", b"{}", before="payload/")
+    return Case(package, alliance.trust())
 
 
 @case("", C03=FAIL, C04=FAIL)

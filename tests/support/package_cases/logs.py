@@ -82,6 +82,41 @@ def head_of_an_older_event_fail_c09(alliance: Alliance) -> Case:
     return Case(packed(replace(parts, head=head)), alliance.trust())
 
 
+def _head(alliance: Alliance, **changes: Any) -> Case:
+    """A package whose newest event is logged, but by another leaf than it should be."""
+    parts = alliance.sealed(acts=[{"action": "inspect"}])
+    given = {"org": SONGJIANG, "package_id": package_id(parts.manifest), "seq": 2, "head": pair_of(parts.events[2])}
+    leaf = event_leaf(**{**given, **changes})
+    return Case(packed(replace(parts, head=(leaf, alliance.proof(alliance.log(leaf), at=LATER)))), alliance.trust())
+
+
+@case("L0T", C09=FAIL)
+def head_of_another_package_fail_c09(alliance: Alliance) -> Case:
+    return _head(alliance, package_id="ev1-" + "a" * 52)
+
+
+@case("L0T", C09=FAIL)
+def head_of_another_city_fail_c09(alliance: Alliance) -> Case:
+    return _head(alliance, org=JIAXING)
+
+
+@case("L0T", C09=FAIL)
+def head_of_the_sealing_fail_c09(alliance: Alliance) -> Case:
+    parts = alliance.sealed()
+    return Case(packed(replace(parts, head=alliance.heading(parts.manifest, parts.events))), alliance.trust())
+
+
+@case("L0T", C10=FAIL)
+def head_in_another_log_fail_c10(alliance: Alliance) -> Case:
+    parts = alliance.sealed(acts=[{"action": "inspect"}])
+    assert parts.head is not None
+    other = Alliance(alliance.seed + 1, origin="ledger.g60.example/2031", leaves=[*alliance.leaves])
+    other.witnesses = alliance.witnesses
+    head = parts.head[0], other.proof(len(other.leaves) - 1, at=LATER)
+    policy = f"log {other.log_key.vkey_text()}\n" + alliance.policy_text()
+    return Case(packed(replace(parts, head=head)), alliance.trust(policy=policy))
+
+
 @case("L0T", C10=FAIL)
 def another_place_fail_c10(alliance: Alliance) -> Case:
     parts = alliance.sealed()

@@ -101,6 +101,18 @@ def anchor_that_is_no_table_fail_c15(alliance: Alliance) -> Case:
     return Case(package, alliance.trust())
 
 
+@case(C15=FAIL)
+def anchor_without_a_schema_fail_c15(alliance: Alliance) -> Case:
+    package = with_entry(packed(alliance.sealed()), "proofs/anchor-0.json", b'{"schema":1}', before="trust/")
+    return Case(package, alliance.trust())
+
+
+@case(C15=FAIL)
+def renewal_that_is_not_canonical_fail_c15(alliance: Alliance) -> Case:
+    package = with_entry(packed(alliance.sealed()), "proofs/renewal-0.json", b'{ "schema":"x"}', before="trust/")
+    return Case(package, alliance.trust())
+
+
 @case(C15=OPEN)
 def anchor_of_an_unknown_chain_indeterminate_c15(alliance: Alliance) -> Case:
     anchor = encode({"schema": "court-chain/1", "receipt": "…"})

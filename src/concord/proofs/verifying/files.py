@@ -9,7 +9,7 @@ from concord.proofs.canonical import JSON
 from concord.proofs.container import LARGEST_CHUNK_LIST, Container, is_payload
 from concord.proofs.digests import Digested, Pair, digested, pair_of
 from concord.proofs.report import FAIL, NOT_APPLICABLE, PASS, Check
-from concord.proofs.statements import CHUNK_SIZE, ChunkList, Listed, Manifest, read_chunk_list
+from concord.proofs.statements import CHUNK_SIZE, ChunkList, ChunksOf, Listed, Manifest, read_chunk_list
 from concord.proofs.verifying.gathering import Package
 from concord.rules.errors import InvalidInput
 
@@ -96,7 +96,9 @@ def _compared(container: Container, manifest: Manifest, payload: list[str], list
         _pass_over(container, name)
     present = set(payload)
     for file in manifest.files:
-        chunks = _chunk_list(container, file, of_file[file.path], faults) if file.path in of_file else None
+        chunks = None
+        if file.chunks is not None and file.path in of_file:
+            chunks = _chunk_list(container, of_file[file.path], file.path, file.chunks, faults)
         if file.path in present:
             _compare_file(container, file, chunks, faults)
         elif payload:
@@ -107,19 +109,15 @@ def _compared(container: Container, manifest: Manifest, payload: list[str], list
     return faults
 
 
-def _chunk_list(container: Container, file: Listed, name: str, faults: _Faults) -> ChunkList | None:
-    """The chunk digests of ``file``, once the list is the one of the manifest and fits the file."""
+def _chunk_list(container: Container, name: str, path: str, stated: ChunksOf, faults: _Faults) -> ChunkList | None:
+    """The chunk digests of the file ``path``, once the list has the form, path and count that were stated."""
     data = container.bytes(name, LARGEST_CHUNK_LIST)
-    count = 0
-    if file.chunks is not None:
-        faults.compare(name, "chunk_list", pair_of(data), file.chunks.pair)
-        count = file.chunks.count
+    faults.compare(name, "chunk_list", pair_of(data), stated.pair)
     try:
         chunks = read_chunk_list(data)
     except InvalidInput:
-        faults.both(name, "chunk_list")
-        return None
-    if chunks.path != file.path or len(chunks.sha256) != count or len(chunks.sm3) != count:
+        chunks = None
+    if chunks is None or (chunks.path, len(chunks.sha256), len(chunks.sm3)) != (path, stated.count, stated.count):
         faults.both(name, "chunk_list")
         return None
     return chunks

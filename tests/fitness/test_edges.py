@@ -21,10 +21,8 @@ CLOCK_READS = {
 DATABASE = "src/concord/foundation/database/"
 # They read the address of the database from the environment and hand it to Django; they decide nothing by it.
 CONFIGURATION = ("src/concord/config/env.py", "src/concord/config/settings.py")
-# They keep a small file of their own, the same whichever database serves the application, or say where it lies;
-# and one plays the owner of a database, who goes past the application.
+# They keep a small file of their own, the same whichever database serves the application, or say where it lies.
 OWN_FILES = (
-    "src/concord/entrypoints/tampering/",
     "src/concord/foundation/keys/setting_up.py",
     "src/concord/foundation/ledger/fsck.py",
     "src/concord/foundation/ledger/lock.py",

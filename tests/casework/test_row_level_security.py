@@ -74,6 +74,7 @@ OPEN = {
     "django_tasks_database_dbtaskresult": "names of jobs and identifiers they work on",
     "jobs_schedule": "when jobs run next",
     "ledger_checkpoint": "signed states of the log, published to everyone",
+    "ledger_closedlog": "the last published states of former logs",
     "ledger_cosigner": "how far each witness has co-signed",
     "ledger_incident": "when the ledger did not work",
     "ledger_standing": "how many leaves the log has",

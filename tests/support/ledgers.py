@@ -42,10 +42,11 @@ CITIES = [f"31011{digit}" for digit in range(1, 10)]
 class LocalWitnesses:
     """Nine witnesses with databases of their own; each request opens and closes one, as a process would."""
 
-    def __init__(self, folder: Path, log: VerifierKey, now: Callable[[], datetime], chance: random.Random) -> None:
+    def __init__(self, folder: Path, log: VerifierKey, now: Callable[[], datetime]) -> None:
         self._folder = folder
         self._log = log
         self._now = now
+        chance = random.Random(31)  # noqa: S311  the same cities for every log
         self.keys = {name: WitnessKeys.of(PrivateKeys.generate(name, chance.randbytes)) for name in _names()}
         self.away: set[str] = set()
         self.asked: list[str] = []
@@ -96,7 +97,7 @@ class LocalWitnesses:
             mirror=self._folder / "unused",
             host="127.0.0.1",
             port=0,
-            logs=(LogSettings(ORIGIN, self._log),),
+            logs=(LogSettings(self._log.name, self._log),),
         )
         witness = Witness(settings, self.keys[name], state, now=self._now, tell=_silently)
         witness.ready.set()
@@ -109,20 +110,21 @@ class Ledger:
 
     folder: Path
     at: datetime = BEGAN
+    origin: str = ORIGIN
     chance: random.Random = field(default_factory=lambda: random.Random(6))  # noqa: S311  a test repeats itself
 
     def __post_init__(self) -> None:
         private = self.chance.randbytes(32)
         key_file = self.folder / "log.json"
-        key_file.write_text(json.dumps({"name": ORIGIN, "private": b64encode(private).decode()}), encoding="utf-8")
+        key_file.write_text(json.dumps({"name": self.origin, "private": b64encode(private).decode()}), encoding="utf-8")
         key_file.chmod(0o600)
-        self.log = VerifierKey.of(ORIGIN, notes.ED25519, _public(private))
-        self.witnesses = LocalWitnesses(self.folder, self.log, self.now, self.chance)
+        self.log = VerifierKey.of(self.origin, notes.ED25519, _public(private))
+        self.witnesses = LocalWitnesses(self.folder, self.log, self.now)
         addresses = self.witnesses.addresses()
         text = policy_text(self.log, addresses)
         self.installation = Installation(
             folder=self.folder,
-            origin=ORIGIN,
+            origin=self.origin,
             log_key=key_file,
             policy=log_policy.parse(text),
             policy_text=text,
@@ -139,7 +141,7 @@ class Ledger:
         """Write ``ledger.toml`` and the policy beside the rest, as the set-up does."""
         (self.folder / "policy.txt").write_text(self.installation.policy_text, encoding="utf-8")
         place = Place(keys=self.folder, ledger=self.folder, witnesses=self.folder)
-        write_settings(place, origin=ORIGIN, witnesses=self.installation.witnesses, stampers=(), readers={})
+        write_settings(place, origin=self.origin, witnesses=self.installation.witnesses, stampers=(), readers={})
 
     def now(self) -> datetime:
         """The time the test says it is."""

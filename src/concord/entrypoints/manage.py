@@ -87,6 +87,8 @@ def _run_once(asked: argparse.Namespace, operating: ModuleType) -> None:
             _say(operating.load_notice(asked.file))
         case "words":
             _say(operating.words())
+        case "new-ledger":
+            _say(operating.new_ledger(asked.organisation))
         case "people":
             for line in operating.first_people(asked.organisation, asked.administrator, asked.security_officer):
                 _say(line)
@@ -107,6 +109,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("serve", help="only the web processes")
     commands.add_parser("work", help="only a job worker")
     commands.add_parser("ledger", help="only the sequencer of the evidence ledger")
+    new = commands.add_parser("new-ledger", help="close the ledger's log and begin the one that ledger.toml names now")
+    new.add_argument("organisation", help="code of the member that runs the host and vouches for it")
     fsck = commands.add_parser(
         "fsck", help="derive the whole evidence ledger anew and compare; 1 when something is wrong"
     )

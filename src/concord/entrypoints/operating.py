@@ -29,7 +29,7 @@ from concord.foundation.database.clock import legal_date, now
 from concord.foundation.database.roles import grant_application
 from concord.foundation.jobs import worker
 from concord.foundation.keys import installation
-from concord.foundation.ledger import fsck, sequencing
+from concord.foundation.ledger import fsck, opening, sequencing
 from concord.foundation.ledger.log import installation_here
 from concord.foundation.ledger.witnesses import HttpWitnesses
 from concord.foundation.organisations.models import CharterVersion, Kind, Organisation
@@ -157,6 +157,13 @@ def check_ledger(*, content: bool, say: Say) -> bool:
         f"{found.files} files; {found.wrong} wrong"
     )
     return found.sound
+
+
+def new_ledger(organisation: str) -> str:
+    """Close the ledger's log and begin the one that the settings name now; says from where on it proves."""
+    with scope.speaking_for(scope.SYSTEM):
+        closed = opening.open_new(installation_here(), organisation=organisation, at=now())
+    return f"{closed.origin}: {closed.first} to {closed.until}; {installation_here().origin}: from {closed.until}"
 
 
 def load_notice(path: Path) -> str:

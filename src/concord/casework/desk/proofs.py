@@ -68,9 +68,8 @@ def marks_of_entries(entries: Iterable[Entry], *, by: Actor) -> Mapping[int, Mar
 
 
 def published_size() -> int:
-    """How many leaves the newest published checkpoint covers."""
-    checkpoint = queries.latest_checkpoint()
-    return checkpoint.size if checkpoint is not None else 0
+    """The place before which every leaf is covered by a published checkpoint."""
+    return queries.published_until()
 
 
 def proof_for(*, entry: int, by: Actor) -> EntryProof:
@@ -89,7 +88,7 @@ def proof_for(*, entry: int, by: Actor) -> EntryProof:
     proof = queries.proof_of_entry(found.pk)
     if proof is not None:
         return EntryProof(found, LOGGED, proof, checkpoint)
-    covered = checkpoint is not None and found.leaf_index is not None and found.leaf_index < checkpoint.size
+    covered = found.leaf_index is not None and found.leaf_index < published_size()
     return EntryProof(found, ERASED if covered else WAITING, None, checkpoint)
 
 

@@ -22,10 +22,11 @@ from concord.foundation.keys.installation import Installation
 from concord.foundation.ledger.entries import entry_leaf
 from concord.foundation.ledger.lock import CheckpointLock, Signed
 from concord.foundation.ledger.log import open_note
-from concord.foundation.ledger.models import Checkpoint, Salt, Submission
-from concord.foundation.ledger.sequencing import derived, standing_range
+from concord.foundation.ledger.models import Checkpoint, ClosedLog, Salt, Submission
+from concord.foundation.ledger.queries import latest_checkpoint, standing_row
+from concord.foundation.ledger.sequencing import derived, range_of
 from concord.foundation.ledger.store import CHECKPOINT, Store, opened
-from concord.proofs import merkle, tiles
+from concord.proofs import checkpoints, merkle, notes, tiles
 from concord.proofs.merkle import Range
 from concord.rules.errors import ConcordError, InvalidInput, Unavailable
 
@@ -73,10 +74,51 @@ class Findings:
 def check(installation: Installation, *, store: Store | None = None, content: bool = True) -> Findings:
     """Check the whole ledger, as SYSTEM and outside of any transaction; with ``content`` stored files, too."""
     found = Findings()
-    _Check(installation, store or opened(installation.tiles), found).run()
+    for closed in ClosedLog.objects.all():
+        _check_closed(closed, found)
+    signed = _locked(installation, found)
+    if signed is not None:
+        _check_open(installation, signed, store or opened(installation.tiles), found)
     if content:
         _check_files(found)
     return found
+
+
+def _check_open(installation: Installation, signed: Signed, store: Store, found: Findings) -> None:
+    """The log that grows: all its leaves, the database's own count, and what is published."""
+    seen = _Tree(store, found, first=standing_row().first).seen(signed.size, signed.root, rows=signed.size)
+    if seen is not None:
+        _check_standing(signed, seen, found)
+    _check_published(installation, store, found)
+
+
+def _check_closed(closed: ClosedLog, found: Findings) -> None:
+    """A log that another one follows: its rows here and its files, against its last checkpoint."""
+    if not closed.note:
+        return
+    try:
+        last = checkpoints.parse(notes.parse(closed.note.encode()).text)
+    except InvalidInput as error:
+        found.add("checkpoint", f"{closed.origin}: {error.code}")
+        return
+    tree = _Tree(opened(closed.tiles), found, first=closed.first, states=False)
+    tree.seen(last.size, last.root, rows=closed.until - closed.first)
+
+
+def _locked(installation: Installation, found: Findings) -> Signed | None:
+    """The state signed last; without one only an empty log is sound."""
+    newest = Checkpoint.objects.order_by("-size").values_list("size", flat=True).first()
+    row = standing_row()
+    taken = newest is not None or Entry.objects.filter(leaf_index__gte=row.first).exists()
+    try:
+        signed = CheckpointLock(installation.lock).read()
+    except (sqlite3.DatabaseError, ValueError):
+        signed, taken = None, True
+    if signed is None and taken:
+        found.add("lock", str(installation.lock))
+    if signed is not None and newest is not None and newest > signed.size:
+        found.add("lock", f"checkpoint {newest} > {signed.size}")
+    return signed
 
 
 @dataclass(slots=True)
@@ -87,35 +129,40 @@ class _Tile:
     hashes: list[bytes] = field(default_factory=list)
 
 
-class _Check:
-    """One run over the log, bundle by bundle; of the tree only one open tile a level is held."""
+class _Tree:
+    """One run over a log, bundle by bundle; of the tree only one open tile a level is held."""
 
-    def __init__(self, installation: Installation, store: Store, found: Findings) -> None:
-        self._installation = installation
+    def __init__(self, store: Store, found: Findings, *, first: int, states: bool = True) -> None:
         self._store = store
         self._found = found
+        self._first = first
+        self._states = states
         self._range = Range(0, ())
         self._tiles: list[_Tile] = []
         self._whole = True
 
-    def run(self) -> None:
-        signed = self._lock()
-        if signed is None:
-            return
-        self._found.size = signed.size
-        self._leaves(signed)
-        if self._whole:
-            self._tree(signed)
-        self._published()
+    def seen(self, size: int, root: bytes, *, rows: int) -> Range | None:
+        """Look at every leaf, at the rows of the first ``rows`` of them, and at the root; None for a broken tree."""
+        self._found.size += size
+        self._leaves(size, rows)
+        if not self._whole:
+            return None
+        for level, tile in enumerate(self._tiles):
+            if tile.hashes:
+                self._compare(level, tile)
+        if self._range.root() != root:
+            self._found.add("root", f"{size}")
+        return self._range
 
-    def _leaves(self, signed: Signed) -> None:
+    def _leaves(self, size: int, rows: int) -> None:
         """Look at every leaf, and at each checkpoint's root when the tree has its size."""
         step = tiles.TILE_WIDTH * BUNDLES_AT_ONCE
-        ahead = _states(signed.size)
+        ahead = _states(size) if self._states else iter(())
         state = next(ahead, None)
-        for first in range(0, signed.size, step):
-            leaves = self._bundles(first, min(first + step, signed.size))
-            self._rows(first, leaves)
+        for first in range(0, size, step):
+            leaves = self._bundles(first, min(first + step, size))
+            if first < rows:
+                self._rows(self._first + first, leaves[: rows - first])
             if not self._whole:
                 continue
             hashes = [merkle.leaf_hash(leaf) for leaf in leaves if leaf is not None]
@@ -127,20 +174,6 @@ class _Check:
                     self._found.add("root", f"checkpoint {state[0]}")
                 state = next(ahead, None)
             self._grow(hashes)
-
-    def _lock(self) -> Signed | None:
-        """The state signed last; without one only an empty log is sound."""
-        newest = Checkpoint.objects.order_by("-size").values_list("size", flat=True).first()
-        taken = newest is not None or Entry.objects.filter(leaf_index__isnull=False).exists()
-        try:
-            signed = CheckpointLock(self._installation.lock).read()
-        except (sqlite3.DatabaseError, ValueError):
-            signed, taken = None, True
-        if signed is None and taken:
-            self._found.add("lock", str(self._installation.lock))
-        if signed is not None and newest is not None and newest > signed.size:
-            self._found.add("lock", f"checkpoint {newest} > {signed.size}")
-        return signed
 
     def _bundles(self, first: int, end: int) -> list[bytes | None]:
         """The leaves from ``first`` to ``end`` as their bundles hold them; None for those of a broken bundle."""
@@ -205,50 +238,43 @@ class _Check:
                     tile.index += 1
             level, added = level + 1, above
 
-    def _tree(self, signed: Signed) -> None:
-        """The tiles that are not full, the root, and the database's own count."""
-        for level, tile in enumerate(self._tiles):
-            if tile.hashes:
-                self._compare(level, tile)
-        if self._range.root() != signed.root:
-            self._found.add("root", f"lock {signed.size}")
-        self._standing(signed)
-
     def _compare(self, level: int, tile: _Tile) -> None:
         path = tiles.tile_path(level, tile.index, len(tile.hashes))
         if self._store.get(path) != b"".join(tile.hashes):
             self._found.add("tile", path)
 
-    def _standing(self, signed: Signed) -> None:
-        """The database's own count: its rows beyond what is signed are derived, too."""
-        try:
-            standing = standing_range()
-            beyond = derived(signed.size, standing.size) if standing.size > signed.size else []
-        except Unavailable:
-            self._found.add("standing", str(signed.size))
-            return
-        if standing.size < signed.size or self._range.append(map(merkle.leaf_hash, beyond)) != standing:
-            self._found.add("standing", f"{standing.size}, {signed.size}")
 
-    def _published(self) -> None:
-        """The signatures of the newest published checkpoint, and the file that everyone reads."""
-        newest = _newest()
-        held = self._store.get(CHECKPOINT)
-        if newest is not None and held != newest.note.encode():
-            newest = _newest()  # another may have been published between the two
-        if newest is None:
-            return
-        if held != newest.note.encode():
-            self._found.add("checkpoint", CHECKPOINT)
-        try:
-            cosigned = open_note(self._installation, newest.note.encode())
-        except InvalidInput as error:
-            self._found.add("signature", f"checkpoint {newest.size}: {error.code}")
-            return
-        if (cosigned.checkpoint.size, cosigned.checkpoint.root) != (newest.size, bytes(newest.root)):
-            self._found.add("checkpoint", str(newest.size))
-        if not self._installation.policy.satisfied(cosigned.cosigners):
-            self._found.add("quorum", f"checkpoint {newest.size}: {len(cosigned.cosigners)}")
+def _check_standing(signed: Signed, seen: Range, found: Findings) -> None:
+    """The database's own count: its rows beyond what is signed are derived, too."""
+    try:
+        standing = range_of(standing_row())
+        beyond = derived(signed.size, standing.size) if standing.size > signed.size else []
+    except Unavailable:
+        found.add("standing", str(signed.size))
+        return
+    if standing.size < signed.size or seen.append(map(merkle.leaf_hash, beyond)) != standing:
+        found.add("standing", f"{standing.size}, {signed.size}")
+
+
+def _check_published(installation: Installation, store: Store, found: Findings) -> None:
+    """The signatures of the newest published checkpoint, and the file that everyone reads."""
+    newest = latest_checkpoint()
+    held = store.get(CHECKPOINT)
+    if newest is not None and held != newest.note.encode():
+        newest = latest_checkpoint()  # another may have been published between the two
+    if newest is None:
+        return
+    if held != newest.note.encode():
+        found.add("checkpoint", CHECKPOINT)
+    try:
+        cosigned = open_note(installation, newest.note.encode())
+    except InvalidInput as error:
+        found.add("signature", f"checkpoint {newest.size}: {error.code}")
+        return
+    if (cosigned.checkpoint.size, cosigned.checkpoint.root) != (newest.size, bytes(newest.root)):
+        found.add("checkpoint", str(newest.size))
+    if not installation.policy.satisfied(cosigned.cosigners):
+        found.add("quorum", f"checkpoint {newest.size}: {len(cosigned.cosigners)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,10 +310,6 @@ def _states(most: int) -> Iterator[tuple[int, bytes]]:
         for size, root in page:
             yield size, bytes(root)
         after = page[-1][0]
-
-
-def _newest() -> Checkpoint | None:
-    return Checkpoint.objects.filter(published_at__isnull=False).first()
 
 
 def _check_files(found: Findings) -> None:

@@ -65,10 +65,16 @@ class Submission(models.Model):
 
 
 class Standing(models.Model):
-    """Where the log stands (one row): how many leaves are durable, and the hashes from which the tree grows on."""
+    """Where the log stands (one row): how many leaves are durable, and the hashes from which the tree grows on.
 
+    ``first`` is the place of the log's first leaf: 0 unless another log came before, whose rows keep theirs.
+    """
+
+    first = models.BigIntegerField(default=0)
     size = models.BigIntegerField(default=0)
     hashes = models.BinaryField(default=bytes)
+    origin = models.CharField(max_length=120, blank=True)
+    tiles = models.CharField(max_length=500, blank=True)
 
     def __str__(self) -> str:
         return str(self.size)
@@ -88,6 +94,26 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return str(self.size)
+
+
+class ClosedLog(models.Model):
+    """A log that goes on under another origin: its last published checkpoint and its files prove its rows for good.
+
+    It proves the rows with places from ``first`` up to, and without, ``until``.
+    """
+
+    origin = models.CharField(max_length=120, unique=True)
+    first = models.BigIntegerField()
+    until = models.BigIntegerField()
+    note = models.TextField()
+    tiles = models.CharField(max_length=500)
+    closed_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["first", "id"]
+
+    def __str__(self) -> str:
+        return self.origin
 
 
 class Cosigner(models.Model):

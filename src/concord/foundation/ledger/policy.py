@@ -32,6 +32,7 @@ REASONS = {
     "roots_differ": Said("根哈希与已签署的检查点不一致", "the root is not that of the checkpoint signed last"),
     "leaf_lost": Said("有已入账的记录无法重算", "an entry that was taken in cannot be derived again"),
     "witnesses_ahead": Said("见证方见过更长的账本", "witnesses have seen a longer log"),
+    "origin": Said("账本设置换了名称，新账本尚未启用", "the settings name another log, which is not opened yet"),
     "key": Said("签名密钥与监督策略不符", "the log's key is not the one in the policy"),
 }
 
@@ -42,9 +43,9 @@ def frozen(reason: str) -> Unavailable:
     return Unavailable(
         "ledger.frozen",
         Said(
-            f"存证账本已冻结：{said.zh}。业务办理不受影响。请保存现场并查明原因；若是从备份恢复所致，请按《存证账本》说明启用新账本。",
+            f"存证账本已冻结：{said.zh}。业务办理不受影响。请保存现场并查明原因；若是从备份恢复所致，请启用新账本（new-ledger）。",
             f"The ledger is frozen: {said.en}. Work goes on. Keep everything as it is and find the cause; after a "
-            "restore from a backup, open a new log as the page on the ledger explains.",
+            "restore from a backup, open a new log (new-ledger).",
         ),
         details={"reason": reason},
     )

@@ -13,9 +13,9 @@ from concord.foundation.database.scope import writing
 from concord.foundation.journal.models import Entry
 from concord.foundation.ledger.entries import entry_bytes, entry_leaf
 from concord.foundation.ledger.log import installation_here
-from concord.foundation.ledger.models import Checkpoint, Cosigner, Incident, Salt, Standing, Submission
+from concord.foundation.ledger.models import Checkpoint, ClosedLog, Cosigner, Incident, Salt, Standing, Submission
 from concord.foundation.ledger.store import Store, opened
-from concord.proofs import tiles
+from concord.proofs import checkpoints, notes, tiles
 from concord.proofs.tlog_proof import TlogProof
 
 
@@ -85,8 +85,13 @@ def recent_checkpoints(limit: int) -> list[Checkpoint]:
 
 
 def size() -> int:
-    """How many leaves are durable, published or not."""
-    return Standing.objects.values_list("size", flat=True).first() or 0
+    """How many leaves of the log are durable, published or not."""
+    return standing_row().size
+
+
+def standing_row() -> Standing:
+    """The one row that says where the log stands; an empty one before there is any."""
+    return Standing.objects.order_by("id").first() or Standing()
 
 
 def waiting() -> Waiting:
@@ -120,10 +125,25 @@ def open_incidents() -> list[Incident]:
     return list(Incident.objects.filter(ended_at__isnull=True))
 
 
-def _proof(leaf: bytes, index: int, store: Store | None, opening: Opening | None) -> Proof | None:
+def published_until() -> int:
+    """The place before which every leaf is published; places go on from one log to the next."""
     checkpoint = latest_checkpoint()
-    if checkpoint is None or index >= checkpoint.size:
-        return None
-    reading = store or opened(installation_here().tiles)
-    path = tiles.inclusion(reading.get, index, checkpoint.size)
-    return Proof(leaf, index, TlogProof(index, path, checkpoint.note.encode()).encoded(), opening)
+    return standing_row().first + (checkpoint.size if checkpoint is not None else 0)
+
+
+def _proof(leaf: bytes, place: int, store: Store | None, opening: Opening | None) -> Proof | None:
+    first = standing_row().first
+    if place < first:
+        closed = ClosedLog.objects.filter(first__lte=place, until__gt=place).first()
+        if closed is None:
+            return None
+        reading, index, note = opened(closed.tiles), place - closed.first, closed.note.encode()
+        size_of_tree = checkpoints.parse(notes.parse(note).text).size
+    else:
+        checkpoint = latest_checkpoint()
+        if checkpoint is None or place - first >= checkpoint.size:
+            return None
+        reading, index, note = store or opened(installation_here().tiles), place - first, checkpoint.note.encode()
+        size_of_tree = checkpoint.size
+    path = tiles.inclusion(reading.get, index, size_of_tree)
+    return Proof(leaf, index, TlogProof(index, path, note).encoded(), opening)

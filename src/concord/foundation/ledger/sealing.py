@@ -214,9 +214,17 @@ def complete(*, at: datetime, stamping: Stamping, store: Store | None = None) ->
     Stampers are asked before a row is locked. A token that comes late is put into the package with a newer proof, so
     that the witnesses' signatures in it follow the token. After STAMPS_AWAITED nobody is asked for a token any more.
     """
+    gained, after = 0, 0
+    while waiting := _unfinished(after):
+        gained += sum(_complete(row, at=at, stamping=stamping, store=store) for row in waiting)
+        after = waiting[-1].id
+    return gained
+
+
+def _unfinished(after: int) -> list[Sealed]:
+    """The next packages that something is awaited for; one that waits for long keeps no other from its turn."""
     with writing():
-        waiting = list(Sealed.objects.filter(finished=False).order_by("id")[:AT_ONCE])
-    return sum(_complete(row, at=at, stamping=stamping, store=store) for row in waiting)
+        return list(Sealed.objects.filter(finished=False, id__gt=after).order_by("id")[:AT_ONCE])
 
 
 def prove(*, store: Store | None = None) -> int:
@@ -224,10 +232,9 @@ def prove(*, store: Store | None = None) -> int:
 
     The process of the ledger does so after each round, so that a package is whole a moment after its checkpoint.
     """
-    checkpoint = queries.latest_checkpoint()
-    size = 0 if checkpoint is None else checkpoint.size
+    until = queries.published_until()
     with writing():
-        queued = Sealed.objects.filter(finished=False, proven_at=None, submission__leaf_index__lt=size)
+        queued = Sealed.objects.filter(finished=False, proven_at=None, submission__leaf_index__lt=until)
         waiting = list(queued.order_by("id").values_list("id", flat=True)[:AT_ONCE])
     return sum(_proven(row, store=store) for row in waiting)
 

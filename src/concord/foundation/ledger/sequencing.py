@@ -25,6 +25,7 @@ from concord.foundation.ledger.lock import Signed
 from concord.foundation.ledger.log import Log, open_log
 from concord.foundation.ledger.models import Checkpoint, Salt, Standing, Submission
 from concord.foundation.ledger.policy import BATCH, frozen
+from concord.foundation.ledger.queries import standing_row
 from concord.foundation.ledger.store import CHECKPOINT, Store
 from concord.foundation.ledger.witnesses import WitnessPort
 from concord.proofs import merkle, tiles
@@ -156,7 +157,10 @@ def _round(log: Log, batch: int) -> Round:
 
 def _agreed(log: Log) -> tuple[Signed, Range]:
     """The state signed last and the standing of the database, once they and the files agree."""
-    standing = standing_range()
+    row = standing_row()
+    if row.origin not in {"", log.installation.origin}:
+        raise frozen("origin")
+    standing = range_of(row)
     signed = log.signed()
     if signed is None:
         if standing.size or log.store.exists(CHECKPOINT) or Checkpoint.objects.exists():
@@ -174,9 +178,8 @@ def _agreed(log: Log) -> tuple[Signed, Range]:
     return signed, standing
 
 
-def standing_range() -> Range:
+def range_of(row: Standing) -> Range:
     """The tree of all durable leaves. Raises Unavailable ``ledger.frozen`` when its hashes do not fit its size."""
-    row = Standing.objects.first() or Standing()
     try:
         return Range(row.size, _split(bytes(row.hashes)))
     except (InvalidInput, TypeError) as error:
@@ -194,10 +197,11 @@ def _range_of(log: Log, signed: Signed) -> Range:
 def _take(batch: int, log: Log) -> tuple[Range, list[bytes]]:
     """Give up to ``batch`` pending rows their places, in one transaction; the tree with them, and their leaves."""
     if not _pending_entries().exists() and not _pending_submissions().exists():
-        return standing_range(), []
+        return range_of(standing_row()), []
     with writing():
         row = locked(Standing.objects.order_by("id")).first() or Standing.objects.create()
-        before = Range(row.size, _split(bytes(row.hashes)))
+        before = range_of(row)
+        place = row.first + before.size
         entries = list(_pending_entries().select_related("organisation").order_by("id")[:batch])
         submissions = list(_pending_submissions().order_by("id")[: batch - len(entries)])
         salts = log.random_bytes(SALT_LENGTH * len(entries))
@@ -206,10 +210,11 @@ def _take(batch: int, log: Log) -> tuple[Range, list[bytes]]:
         after = before.append(map(merkle.leaf_hash, leaves))
         ids = [entry.pk for entry in entries]
         ledger_cursor.keep_salts("ledger_salt", ids, salts, length=SALT_LENGTH)
-        ledger_cursor.give_places("journal_entry", ids, first=before.size)
+        ledger_cursor.give_places("journal_entry", ids, first=place)
         others = [submission.pk for submission in submissions]
-        ledger_cursor.give_places("ledger_submission", others, first=before.size + len(ids))
+        ledger_cursor.give_places("ledger_submission", others, first=place + len(ids))
         row.size, row.hashes = after.size, b"".join(after.hashes)
+        row.origin, row.tiles = log.installation.origin, log.installation.tiles
         row.save()
     return after, leaves
 
@@ -223,10 +228,12 @@ def _pending_submissions() -> QuerySet[Submission]:
 
 
 def derived(start: int, end: int) -> list[bytes]:
-    """The leaves from ``start`` to ``end``, derived anew from their rows.
+    """The leaves of this log from ``start`` to ``end``, derived anew from their rows.
 
     Raises Unavailable ``ledger.frozen`` when a row or its salt is gone.
     """
+    first = standing_row().first
+    start, end = first + start, first + end
     entries = Entry.objects.filter(leaf_index__gte=start, leaf_index__lt=end).select_related("organisation")
     salts = dict(Salt.objects.filter(entry__in=entries.values("pk")).values_list("entry_id", "salt"))
     found = {entry.leaf_index: entry_leaf(entry, bytes(salts[entry.pk])) for entry in entries if entry.pk in salts}

@@ -201,7 +201,7 @@ def with_policy_changed(text: str, chance: random.Random) -> str:
     else:
         place = chance.randrange(len(line))
         lines[at] = line[:place] + chance.choice("0169aA+ =#-\té") + line[place + 1 :]
-    return "".join(f"{one}\n" for one in lines)
+    return "\n".join(lines) + chance.choice(("\n", "\n", "\n", "", "\n\n"))
 
 
 def trusts(written: bytes) -> None:

@@ -56,9 +56,9 @@ def test_sm3_without_openssl(monkeypatch: pytest.MonkeyPatch) -> None:
     assert verifier.sm3(b"abc").hexdigest() == "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"
 
 
-@pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1()], ids=lambda curve: str(curve.name))
-def test_ecdsa_on_three_curves(curve: ec.EllipticCurve) -> None:
-    mine = {256: verifier.P256, 384: verifier.P384, 521: verifier.P521}[curve.key_size]
+@pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP384R1()], ids=lambda curve: str(curve.name))
+def test_ecdsa_on_both_curves(curve: ec.EllipticCurve) -> None:
+    mine = {256: verifier.P256, 384: verifier.P384}[curve.key_size]
     private = ec.generate_private_key(curve)
     public = private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     for algorithm in (hashes.SHA256(), hashes.SHA384(), hashes.SHA512()):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import random
-from copy import deepcopy
+import re
+from copy import copy, deepcopy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from concord.proofs import trust
 from concord.proofs.digests import pair_of
+from concord.proofs.notes import ED25519, VerifierKey
 from concord.proofs.package import package_id
 from tests.support.package_cases import Case
 from tests.support.packages import (
@@ -33,6 +37,7 @@ from tests.support.packages import (
 from tests.support.two_verifiers import Entries, container_of, entries_of
 
 CITIES = (SONGJIANG, JIAXING, HANGZHOU)
+ELSEWHERE = "elsewhere.example/log"
 ACTIONS = ("transfer", "receive", "inspect", "copy", "redact", "present", "recognise", "challenge", "revoke", "dispose")
 STRANGE: tuple[Any, ...] = (
     None, True, False, 0, 1, -1, 2**53 - 1, 2**53, 1.5, "", "x", "e\u0301", "\ud800", "\x7f", "310117", "330400",
@@ -269,6 +274,12 @@ def random_history(seed: int) -> Case:
         token = alliance.stamp(chance.choice(covered[:1] * 6 + covered), at=near(chance, STAMPED, PUBLISHED), gm=gm)
         tokens.append((token, gm))
     parts = replace(parts, tokens=tokens)
+    if chance.random() < 0.1:
+        log = elsewhere(alliance, chance.choice((0, 2, 40)))
+        if parts.head is not None and chance.random() < 0.5:
+            parts = replace(parts, head=log.heading(parts.manifest, parts.events))
+        else:
+            parts = replace(parts, seal=log.sealing(parts.manifest, parts.events, tokens=tokens))
     if chance.random() < 0.15:
         parts = replace(parts, head=None)
     if chance.random() < 0.1:
@@ -304,13 +315,39 @@ def _some_entry(alliance: Alliance, chance: random.Random) -> Any:
         entry = alliance.revoked(org, compromised_since=near(chance, STAMPED, PUBLISHED, LATER))
     else:
         entry = alliance.entry(org, root=alliance.roots[chance.choice(CITIES)])
-    return alliance.logged(entry) if chance.random() < 0.7 else entry
+    return _logged_somewhere(alliance, entry, chance) if chance.random() < 0.7 else entry
+
+
+def elsewhere(alliance: Alliance, count: int) -> Alliance:
+    """Another log of so many leaves, watched by the same witnesses."""
+    other = copy(alliance)
+    other.origin, other.leaves = ELSEWHERE, [b"leaf %d" % number for number in range(count)]
+    other.log_private = bytes(range(32))
+    public = Ed25519PrivateKey.from_private_bytes(other.log_private).public_key().public_bytes_raw()
+    other.log_key = VerifierKey.of(ELSEWHERE, ED25519, public)
+    return other
+
+
+def _logged_somewhere(alliance: Alliance, entry: Any, chance: random.Random) -> Any:
+    """The entry logged here, or in another log."""
+    log = alliance if chance.random() < 0.7 else elsewhere(alliance, chance.choice((0, 3, 90)))
+    return log.logged(entry)
 
 
 def _some_trust(alliance: Alliance, chance: random.Random, directory: list[Any]) -> bytes:
     changes: dict[str, Any] = {"directory": directory}
+    text = alliance.policy_text()
+    if chance.random() < 0.2:
+        text = alliance.policy_text(quorum=chance.choice((1, 7, 8)), without=MEMBERS[:1])
     if chance.random() < 0.1:
-        changes["policy"] = alliance.policy_text(quorum=chance.choice((1, 7, 8)), without=MEMBERS[:1])
+        text = text.replace("quorum cities", chance.choice(("quorum none", f"quorum w{MEMBERS[3]}")))
+    if chance.random() < 0.1:
+        names = re.findall(r"^witness (\S+)", text, re.MULTILINE)
+        text = text.partition("group")[0] + f"group a 2 {' '.join(names[:4])}\ngroup b any {' '.join(names[4:])}\n"
+        text += f"group c {chance.choice(('all', 'any'))} a b\nquorum c\n"
+    if chance.random() < 0.8:
+        text = f"log {elsewhere(alliance, 0).log_key.vkey_text()}\n{text}"
+    changes["policy"] = text
     if chance.random() < 0.1:
         changes["authorities"] = [alliance.gm_authority.pinned()]
     if chance.random() < 0.1:

@@ -3,7 +3,7 @@
 
 验证协保证据包：一个文件，只用 Python 自带的库，不联网。
 
-    python3 concord_verify.py PACKAGE --trust trust.json [--policy policy.json] [--json] [--language zh|en] [--at TIME]
+    python3 concord_verify.py PACKAGE --trust trust.json [--policy policy.json] [--json] [--lang zh|en] [--at TIME]
 
 Exit codes: 0 everything asked for is proven, 1 a check failed, 2 not everything could be proven, 3 wrong usage.
 
@@ -2610,7 +2610,7 @@ TITLES = {
     "C09": ("账本叶", "leaf of the ledger"),
     "C10": ("入账证明", "proof of inclusion"),
     "C11": ("账本签名", "signature of the ledger"),
-    "C12": ("各市见证", "witnesses"),
+    "C12": ("见证", "witnesses"),
     "C13": ("时间一致", "times"),
     "C14": ("信任文件与密钥目录", "trust file and key directory"),
     "C15": ("外部锚定", "outside anchors"),
@@ -2693,10 +2693,10 @@ REASONS = {
     "newer_events": ("最新的事件尚未入账", "the newest events are not in the ledger yet"),
     "unknown_log": ("账本不在信任文件中", "the ledger is not in the trust file"),
     "log_signature": ("账本签名不成立", "the ledger's signature is missing or wrong"),
-    "cosignature": ("见证签名不成立", "a witness's signature is wrong"),
-    "quorum": ("见证的城市不足", "too few cities witnessed it"),
-    "asked_quorum": ("见证的城市少于所要求的数目", "fewer cities witnessed it than asked for"),
-    "unknown_witness": ("有信任文件未列的见证签名", "a signature by a witness the trust file does not know"),
+    "cosignature": ("见证方的签名不成立", "a witness's signature is wrong"),
+    "quorum": ("见证方不足", "too few cities witnessed it"),
+    "asked_quorum": ("见证方少于所要求的数目", "fewer cities witnessed it than asked for"),
+    "unknown_witness": ("有信任文件未列的见证方签名", "a signature by a witness the trust file does not know"),
     "times": ("所称、盖戳、见证的时间不一致", "claimed, stamped and witnessed times do not agree"),
     "trust_signature": ("信任文件的签名不成立", "a signature of the trust file is wrong"),
     "trust_threshold": ("信任文件的根签名不足", "too few roots signed the trust file"),
@@ -2763,7 +2763,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--trust", required=True, metavar="FILE", help="the trust file 信任文件 (trust.json)")
     parser.add_argument("--policy", metavar="FILE", help="what is asked for 要求；without it: L2")
     parser.add_argument("--json", action="store_true", help="print the machine's report 输出机读报告")
-    parser.add_argument("--language", choices=("zh", "en"), default="zh", help="of the report 报告语言")
+    parser.add_argument("--lang", choices=("zh", "en"), default="zh", help="of the report 报告语言")
     parser.add_argument("--at", metavar="TIME", help="YYYY-MM-DDTHH:MM:SSZ instead of now 以此时间代替当前时间")
     return parser.parse_args(arguments)
 
@@ -2795,7 +2795,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.json:
         sys.stdout.write(dumps(report).decode("utf-8") + "\n")
     else:
-        sys.stdout.write(text_of(report, 0 if given.language == "zh" else 1))
+        sys.stdout.write(text_of(report, 0 if given.lang == "zh" else 1))
     return EXITS[report["verdict"]]
 
 

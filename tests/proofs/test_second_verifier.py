@@ -250,7 +250,7 @@ def test_the_command(tmp_path: Path) -> None:
     assert [check["id"] for check in report["checks"]] == [f"C{number:02}" for number in range(1, 18)]
     assert run(altered, "--trust", trust, at).returncode == 1
     asked.write_text('{"schema": "policy/1", "level": "L3", "timestamp": true}', encoding="utf-8")
-    more = run(package, "--trust", trust, at, "--policy", str(asked), "--language", "en")
+    more = run(package, "--trust", trust, at, "--policy", str(asked), "--lang", "en")
     assert more.returncode == 2
     assert "INDETERMINATE" in more.stdout
     assert "Never proven: who pressed the button" in more.stdout

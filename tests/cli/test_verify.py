@@ -62,7 +62,7 @@ def test_it_prints_a_page_in_the_language_asked_for(tmp_path: Path, capsys: pyte
     words = laid_out(tmp_path, "good_l2t")
     assert main([*words, "--lang", "zh"]) == 0
     assert "核验结果    通过" in capsys.readouterr().out
-    assert main([*words, "--language", "en"]) == 0
+    assert main([*words, "--lang", "en"]) == 0
     assert "verdict    passed" in capsys.readouterr().out
 
 

@@ -144,7 +144,7 @@ class Report:
             who = f"{words.ACTIONS[str(one['action'])].in_language(language)} {one['org']}"
             rows.append([Said("自称", "claimed"), words.moment(str(one["at"])), who])
         for one in _tables(self.facts.get("not_later")):
-            by = Said("足够多的见证人", "enough witnesses") if one["by"] == "witnesses" else str(one["by"])
+            by = Said("足够多的见证方", "enough witnesses") if one["by"] == "witnesses" else str(one["by"])
             rows.append([Said("不晚于", "not later than"), words.moment(str(one["at"])), by])
         for one in _tables([self.facts["not_earlier"]] if "not_earlier" in self.facts else []):
             place = Said(

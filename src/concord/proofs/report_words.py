@@ -200,7 +200,7 @@ _FOUND: Mapping[tuple[str, str], Said] = {
     ("C12", "cosigned"): Said("{checkpoints}", "{checkpoints}"),
     ("C12", "signature"): Said("见证签名无效：{names}", "the signature is not good: {names}"),
     ("C12", "too_few"): Said(
-        "只有 {count} 个见证人签名，应有 {needed} 个", "{count} witnesses signed, {needed} are needed"
+        "只有 {count} 个见证方签名，应有 {needed} 个", "{count} witnesses signed, {needed} are needed"
     ),
     ("C12", "unknown_signer"): Said("有不认识的签名：{names}", "signed by unknown keys: {names}"),
     ("C13", "in_order"): Said("自称、时间戳、见证的时间前后相符", "claimed, stamped and cosigned times fit together"),
@@ -308,5 +308,5 @@ def _listed(key: str, one: Mapping[str, JSON], language: str) -> str:
     witnesses = one["witnesses"] if isinstance(one["witnesses"], list) else []
     names = [printable(str(witness["name"])) for witness in witnesses if isinstance(witness, Mapping)]
     listed = Said("、", ", ").in_language(language).join(names)
-    said = Said(f"{leaf}：{len(names)} 个见证人（{listed}）", f"{leaf}: {len(names)} witnesses ({listed})")
+    said = Said(f"{leaf}：{len(names)} 个见证方（{listed}）", f"{leaf}: {len(names)} witnesses ({listed})")
     return said.in_language(language)

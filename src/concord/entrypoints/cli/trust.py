@@ -25,7 +25,7 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     update.add_argument("old", metavar="OLD", help="现有信任文件 the one in use")
     update.add_argument("new", metavar="NEW", help="新信任文件 the one to replace it")
-    update.add_argument("--language", "--lang", dest="language", choices=["zh", "en"], default=preferred_language())
+    update.add_argument("--lang", choices=["zh", "en"], default=preferred_language())
     update.set_defaults(run=run_update)
 
 
@@ -44,12 +44,7 @@ def run_update(arguments: argparse.Namespace) -> int:
             f"It may replace the old one: version {old.version} by {new.version}. Root keys {new.fingerprint}",
         )
     )
-    print(
-        "\n".join(
-            [
-                "  · " + one.in_language(arguments.language) if at else one.in_language(arguments.language)
-                for at, one in enumerate([answer, *found])
-            ]
-        )
-    )
+    print(answer.in_language(arguments.lang))
+    for reason in found:
+        print(f"  · {reason.in_language(arguments.lang)}")
     return 1 if found else 0

@@ -35,7 +35,7 @@ def add_parser(subparsers: Subparsers) -> None:
         "--at", metavar="TIME", help="以此时刻判断信任文件是否过期 2026-11-23T12:00+08:00 (default: now)"
     )
     parser.add_argument("--json", action="store_true", help="输出 JSON as JSON")
-    parser.add_argument("--language", "--lang", dest="language", choices=["zh", "en"], default=preferred_language())
+    parser.add_argument("--lang", choices=["zh", "en"], default=preferred_language())
     parser.set_defaults(run=run)
 
 
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         sys.stdout.write(report.as_json().decode() + "\n")
     else:
-        sys.stdout.write(report.text(arguments.language))
+        sys.stdout.write(report.text(arguments.lang))
     return report.exit_code
 
 

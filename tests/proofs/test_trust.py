@@ -241,6 +241,7 @@ class TestPolicy:
             b'{"schema":"policy/1","level":"L2","timestamp":true,"quorum":6.0}',
             b'{"schema":"policy/1","level":"L2","level":"L2","timestamp":true}',
             b'{"schema":"policy/1","level":"L2","timestamp":true,"note":1}',
+            b'{"schema":"policy/1","level":"L2","timestamp":true,"\\ud800":1}',
             b"[" * 60_000,
             b" " * 70_000,
         ],

@@ -465,6 +465,6 @@ def _key_entry(value: JSON, place: str) -> KeyEntry:
 
 def _without_doubles(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
     found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
+    if len(found) != len(pairs) or not all(map(str.isascii, found)):
+        raise ValueError("a key stands twice, or is none that could be known")
     return found

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from concord.proofs import checkpoints, notes, tlog_proof
 from concord.proofs.checkpoints import Checkpoint
+from concord.proofs.merkle import leaf_hash, verify_inclusion
 from concord.proofs.notes import Note, VerifierKey
 from concord.proofs.tlog_proof import TlogProof
 from concord.rules.errors import InvalidInput, Said
@@ -38,6 +39,11 @@ class Logging:
     def origin(self) -> str:
         """The log that the checkpoint is of."""
         return self.checkpoint.origin
+
+    def proves(self, leaf: bytes) -> bool:
+        """Whether ``leaf`` lies at the proof's index in the tree of the checkpoint."""
+        tree = self.checkpoint
+        return verify_inclusion(self.proof.index, tree.size, leaf_hash(leaf), self.proof.hashes, tree.root)
 
     def signed_by(self, log: VerifierKey | None) -> bool:
         """Whether the log signed, and every line said to be its own is good."""

@@ -168,7 +168,7 @@ class Trust:
         except InvalidInput:
             return None
         leaf = thing_leaf("directory", org=entry.org, thing=entry.thing)
-        if not logging.proof.proves(leaf) or not logging.signed_by(self.policy.logs.get(logging.origin)):
+        if not logging.proves(leaf) or not logging.signed_by(self.policy.logs.get(logging.origin)):
             return None
         return Placed(entry, logging.origin, logging.proof.index)
 

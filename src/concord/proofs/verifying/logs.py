@@ -186,7 +186,7 @@ def _judged(logged: Logged, fault: str, trust: Trust) -> Judged:
     cosigning = _cosigning(logging, trust)
     return Judged(
         fault,
-        included=logging.proof.proves(logged.leaf_bytes),
+        included=logging.proves(logged.leaf_bytes),
         signed=logging.signed_by(trust.policy.logs.get(logging.origin)),
         logging=logging,
         cosigning=cosigning,

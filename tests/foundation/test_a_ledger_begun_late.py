@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from time import perf_counter
@@ -15,6 +18,7 @@ from concord.foundation.journal.models import Entry
 from concord.foundation.ledger import queries, sequencing
 from concord.foundation.ledger.models import Checkpoint, Salt
 from concord.foundation.ledger.policy import BATCH
+from tests.fitness.sources import PROJECT
 from tests.support.ledgers import Ledger
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -103,3 +107,46 @@ def test_what_was_there_before_is_proven_like_anything_else(tmp_path: Path) -> N
     proof = queries.proof_of_entry(first.pk, store=ledger.store)
     assert proof is not None
     assert proof.index == 0
+
+
+OLD_TABLES = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+import django
+django.setup()
+from django.core.management import call_command
+from django.db import connection
+from concord.foundation.database import scope
+call_command("migrate", "journal", "0003", verbosity=0)
+with connection.cursor() as cursor:
+    for n in range(300):
+        cursor.execute(
+            "INSERT INTO journal_entry (at, event, subject, details, internal) VALUES (%s, %s, %s, %s, FALSE)",
+            [datetime(2024, 1, 1, tzinfo=UTC), "toy.happened", f"G60-{n}", "{}"],
+        )
+call_command("migrate", verbosity=0)
+from tests.support.ledgers import Ledger
+scope.enter(scope.SYSTEM)
+ledger = Ledger(Path(sys.argv[1]))
+done = ledger.round()
+found = ledger.checked()
+print(done.taken, done.published, found.entries, found.sound)
+"""
+
+
+@pytest.mark.slow
+def test_the_tables_of_a_release_without_a_ledger_are_brought_along(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CONCORD_")} | {
+        "CONCORD_HOME": str(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "concord.config.settings",
+    }
+    done = subprocess.run(  # noqa: S603  our own words
+        [sys.executable, "-c", OLD_TABLES, str(tmp_path)],
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split() == ["300", "True", "300", "True"], done.stderr

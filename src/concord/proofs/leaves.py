@@ -65,24 +65,25 @@ def package_leaf(kind: str, *, org: str, package_id: str, head: Pair, token: Pai
     }
     if token is not None:
         leaf["tst"] = token.as_json()
-    return _checked(encode(leaf))
+    return _written(leaf)
 
 
 def event_leaf(*, org: str, package_id: str, seq: int, head: Pair) -> bytes:
     """The leaf of the event ``seq`` of a package, whose file has the pair ``head``; ``org`` is its actor's."""
-    return _checked(
-        encode({"head": head.as_json(), "id": package_id, "org": org, "seq": seq, "t": "event", "v": VERSION})
-    )
+    return _written({"head": head.as_json(), "id": package_id, "org": org, "seq": seq, "t": "event", "v": VERSION})
 
 
 def thing_leaf(t: str, *, org: str, thing: bytes) -> bytes:
     """The leaf of type ``t`` (one of THINGS) of the canonical ``thing``."""
-    return _checked(encode({"head": pair_of(thing).as_json(), "org": org, "t": t, "v": VERSION}))
+    return _written({"head": pair_of(thing).as_json(), "org": org, "t": t, "v": VERSION})
 
 
 def read_leaf(data: bytes) -> Leaf:
     """Read a leaf of any type. Raises InvalidInput ``proofs.not_canonical`` or ``proofs.shape``."""
-    value = decode(data, limit=LARGEST_LEAF)
+    return _leaf_of(decode(data, limit=LARGEST_LEAF))
+
+
+def _leaf_of(value: JSON) -> Leaf:
     t = value.get("t") if isinstance(value, dict) else None
     if t == "journal":
         table = Table(value, "", ("d", "t", "v"))
@@ -107,7 +108,7 @@ def read_leaf(data: bytes) -> Leaf:
     return leaf
 
 
-def _checked(leaf: bytes) -> bytes:
-    """The leaf, once it reads as one."""
-    read_leaf(leaf)
-    return leaf
+def _written(leaf: dict[str, JSON]) -> bytes:
+    """The bytes of the leaf, once it is one."""
+    _leaf_of(leaf)
+    return encode(leaf)

@@ -26,10 +26,11 @@ from concord.proofs.statements import (
     Disclosed,
     Freshness,
     chunk_count,
+    event_of,
     event_path,
+    manifest_of,
     read_chunk_list,
     read_disclosure,
-    read_event,
     read_manifest,
 )
 from concord.rules.errors import InvalidInput, Said
@@ -165,7 +166,7 @@ def manifest(
     if relations:
         made["relations"] = [{"type": type_, "id": id_} for type_, id_ in relations]
     written = encode(made)
-    read_manifest(written)
+    manifest_of(made)
     return written
 
 
@@ -201,9 +202,10 @@ def event(
         body["commits"] = {name: pair.as_json() for name, pair in commits.items()}
     if report is not None:
         body["result"] = {"report": report.as_json()}
-    sigs = [one.as_json() for one in signer.sign(signed_bytes("event", encode(body)))]
-    written = encode({"body": body, "sigs": sigs})
-    read_event(written)
+    whole: dict[str, JSON] = {"body": body}
+    whole["sigs"] = [one.as_json() for one in signer.sign(signed_bytes("event", encode(body)))]
+    written = encode(whole)
+    event_of(whole, written)
     return written
 
 

@@ -175,8 +175,13 @@ def chunk_count(size: int) -> int:
 
 def read_manifest(data: bytes) -> Manifest:
     """Read a manifest."""
+    return manifest_of(decode(data))
+
+
+def manifest_of(value: JSON) -> Manifest:
+    """The manifest that a value of canonical JSON is."""
     table = Table(
-        decode(data),
+        value,
         "",
         ("schema", "kind", "blind", "issuer", "classification", "collection", "files"),
         ("commits", "freshness", "relations"),
@@ -203,7 +208,12 @@ def read_manifest(data: bytes) -> Manifest:
 
 def read_event(data: bytes) -> Event:
     """Read one event; its signatures are not looked at."""
-    whole = Table(decode(data), "", ("body", "sigs"))
+    return event_of(decode(data), data)
+
+
+def event_of(value: JSON, data: bytes) -> Event:
+    """The event that a value of canonical JSON is, which is written as ``data``."""
+    whole = Table(value, "", ("body", "sigs"))
     body = whole.table(
         "body",
         ("schema", "seq", "manifest", "action", "actor", "claimed_at"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import configparser
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -113,3 +116,29 @@ def test_no_command_of_the_verifier_or_the_witness_waits_for_the_others() -> Non
     done = answered("-c", f"import sys; from concord.entrypoints.cli import _parser; _parser(); {TELL}")
     assert done.returncode == 0, done.stderr
     assert loaded(done.stderr, FRAMEWORKS | {"cryptography", "rfc3161_client", LocalAuthority.__module__}) == []
+
+
+def test_both_verify_where_there_is_no_network_at_all(files: Sequence[str]) -> None:
+    alone = ["unshare", "--map-root-user", "--net"]
+    if shutil.which("unshare") is None or subprocess.run([*alone, "true"], capture_output=True, check=False).returncode:  # noqa: S603  the system's own program
+        pytest.skip("this system lets nobody take the network away from a program")
+    for words in (["-m", "concord.entrypoints.cli", "verify"], ["-I", "-S", str(SECOND)]):
+        command = [*alone, sys.executable, *words, *files]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, check=False)  # noqa: S603  our own programs
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["verdict"] == "pass"
+
+
+def test_what_stays_out_is_not_installed_with_it_either() -> None:
+    """Libraries that sign with predictable numbers, or wrongly: see the contract on imports."""
+    contract = configparser.ConfigParser()
+    contract.read(PROJECT / ".importlinter", encoding="utf-8")
+    kept_out = set(contract["importlinter:contract:stay-out"]["forbidden_modules"].split())
+    assert {"gmssl", "Crypto", "tongsuopy"} <= kept_out
+    installed = re.findall(
+        r"^([A-Za-z0-9._-]+)==", (PROJECT / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert "cryptography" in installed
+    named = {name.lower().replace("-", "_") for name in installed}
+    also = {"pycryptodome", "pycryptodomex", "snowland_smx", "sm_py_bc"}
+    assert named & ({name.lower() for name in kept_out} | also) == set()

@@ -2323,6 +2323,8 @@ def c09(package: Package) -> Finding:
     """Leaves: they name this package and its events."""
     if package.seal is None:
         return not_run("not_logged")
+    if any(one is not None and one.leaf is None for one in (package.seal, package.head)):
+        return Finding(FAIL, "leaf")
     if package.manifest is None or package.events is None:
         return not_run(UNREADABLE)
     newest, identity = len(package.events) - 1, package.identity()
@@ -2683,6 +2685,7 @@ REASONS = {
     "expired": ("超出有效期", "outside its validity"),
     "compromised": ("时间戳密钥当时已失密", "the time-stamper's key was no longer safe"),
     "not_logged": ("尚未入账", "not in the ledger yet"),
+    "leaf": ("账本叶不合格式", "a leaf cannot be read"),
     "seal_leaf": ("账本叶所指不是本包", "the leaf names something else than this package"),
     "seal_token": ("账本叶所指的时间戳不在包内", "the leaf names a time-stamp that is not here"),
     "head_leaf": ("最新事件的账本叶不符", "the newest event's leaf names something else"),

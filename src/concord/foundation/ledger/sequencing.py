@@ -93,6 +93,7 @@ def run(
     is told to those who look after it, and looked at again.
     """
     known: str | None = None
+    said = ""
     try:
         while not stop():
             close_old_connections()
@@ -106,8 +107,11 @@ def run(
                 logger.warning("ledger.database_away", error=str(error))
                 connection.close()
             except (ConcordError, OSError) as error:
-                logger.warning("ledger.round_failed", error=str(error))
-                reason = _reason(error)
+                if str(error) != said:  # what fails every second is said once
+                    logger.warning("ledger.round_failed", error=str(error))
+                said, reason = str(error), _reason(error)
+            else:
+                said = ""
             if (done or reason) and reason != known and _told(reason, at=now()):
                 known = reason
             if done is None or not done.more:

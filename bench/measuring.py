@@ -51,22 +51,26 @@ class Table:
         return "\n".join([*lines, *(f"\n{note}" for note in self.notes)]) + "\n"
 
 
-def once(run: Callable[[], object]) -> float:
-    """The seconds of one run."""
-    begun = perf_counter()
+def once(run: Callable[[], object], clock: Callable[[], float] = perf_counter) -> float:
+    """The seconds of one run, by the ``clock`` on the wall or by that of the processor (``time.process_time``)."""
+    begun = clock()
     run()
-    return perf_counter() - begun
+    return clock() - begun
 
 
 def interleaved(
-    runs: Mapping[str, Callable[[], object]], *, repeats: int = 1, rounds: int = ROUNDS
+    runs: Mapping[str, Callable[[], object]],
+    *,
+    repeats: int = 1,
+    rounds: int = ROUNDS,
+    clock: Callable[[], float] = perf_counter,
 ) -> dict[str, Times]:
     """Run everything in turn, ``repeats`` times per round; the first of ``rounds`` + 1 rounds only warms up."""
     found: dict[str, list[float]] = {name: [] for name in runs}
     for number in range(rounds + 1):
         for name, run in runs.items():
             with undisturbed():
-                times = [once(run) for _ in range(repeats)]
+                times = [once(run, clock) for _ in range(repeats)]
             if number:
                 found[name] += times
     return {name: Times(tuple(times)) for name, times in found.items()}

@@ -82,6 +82,8 @@ class TestStrictness:
             b"\xff" * 64,
             encode_dss_signature(int.from_bytes(SIGNATURE[:32]), int.from_bytes(SIGNATURE[32:])),
         ],
+        # Each process signs anew, and the names of tests must agree.
+        ids=["empty", "short", "long", "r=0", "s=0", "r=n", "s=n", "too large", "DER"],
     )
     def test_what_is_not_two_numbers_in_range(self, signature: bytes) -> None:
         assert sm2.verify(PUBLIC, MESSAGE, SIGNATURE)

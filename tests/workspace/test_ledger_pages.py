@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,15 +19,19 @@ from django.test.utils import CaptureQueriesContext
 
 from concord.casework.desk import silence
 from concord.casework.models.desk import SilenceStatement
+from concord.entrypoints.workspace import ledger_sheet
 from concord.foundation.database.scope import SYSTEM, enter, writing
 from concord.foundation.journal.models import Entry, Read
-from concord.foundation.ledger import incidents, sealing
+from concord.foundation.keys.setting_up import policy_text
+from concord.foundation.ledger import incidents, queries, sealing
 from concord.foundation.ledger.models import Salt
 from concord.foundation.organisations.models import Organisation
-from concord.proofs import tlog_proof
+from concord.proofs import log_policy, notes, tlog_proof
 from concord.proofs.leaves import journal_leaf
+from concord.proofs.notes import VerifierKey
 from concord.proofs.trust import read_trust
 from concord.proofs.verifying import verify
+from concord.rules.errors import InvalidInput
 from tests.support.sealing import Home, home_of
 from tests.support.worlds import World, time
 from tests.workspace.conftest import Sit
@@ -194,6 +199,29 @@ class TestProofOfAnEntry:
         _number, entry = issued(world)
         home.round()
         assert sit("asking.leader").get(f"/ledger/entries/{entry}/key").status_code == 404
+
+
+class TestWhoSigned:
+    @pytest.fixture
+    def note(self, world: World, home: Home) -> bytes:
+        world.matter_in("delivered")
+        home.away = {home.installation.witnesses[0].name}
+        home.round()
+        checkpoint = queries.latest_checkpoint()
+        assert checkpoint is not None
+        return checkpoint.note.encode()
+
+    def test_of_the_log_the_signatures_are_checked(self, home: Home, note: bytes) -> None:
+        signed = ledger_sheet.cosigned(home.installation, note)
+        assert signed == dict.fromkeys([one.name for one in home.installation.witnesses[1:]], home.at)
+        forged = note.replace(note.split(b"\n")[1], b"1", 1)
+        with pytest.raises(InvalidInput):
+            ledger_sheet.cosigned(home.installation, forged)
+
+    def test_of_a_log_that_ended_the_lines_are_read(self, home: Home, note: bytes) -> None:
+        text = policy_text(VerifierKey.of("another/2027", notes.ED25519, bytes(32)), home.installation.witnesses)
+        moved = replace(home.installation, origin="another/2027", policy=log_policy.parse(text))
+        assert ledger_sheet.cosigned(moved, note) == ledger_sheet.cosigned(home.installation, note)
 
 
 class TestMarks:

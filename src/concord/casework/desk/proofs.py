@@ -13,7 +13,6 @@ from concord.foundation.access.actor import Actor
 from concord.foundation.journal.models import Entry
 from concord.foundation.journal.policy import READ as READ_JOURNAL
 from concord.foundation.ledger import queries
-from concord.foundation.ledger.models import Checkpoint
 from concord.foundation.ledger.policy import READ as READ_LEDGER
 from concord.foundation.ledger.queries import Proof
 from concord.rules.errors import NotFound, Said
@@ -39,7 +38,6 @@ class EntryProof:
     entry: Entry
     state: State
     proof: Proof | None
-    checkpoint: Checkpoint | None
 
 
 def marks_of(known: Seen, *, by: Actor) -> Mapping[int, Mark]:
@@ -84,12 +82,11 @@ def proof_for(*, entry: int, by: Actor) -> EntryProof:
             "journal.no_entry",
             Said("没有找到这条流水，或者您无权查看。", "No such entry of the journal, or it is not shown to you."),
         )
-    checkpoint = queries.latest_checkpoint()
     proof = queries.proof_of_entry(found.pk)
     if proof is not None:
-        return EntryProof(found, LOGGED, proof, checkpoint)
+        return EntryProof(found, LOGGED, proof)
     covered = found.leaf_index is not None and found.leaf_index < published_size()
-    return EntryProof(found, ERASED if covered else WAITING, None, checkpoint)
+    return EntryProof(found, ERASED if covered else WAITING, None)
 
 
 def _may_see(entry: Entry, by: Actor) -> bool:

@@ -16,10 +16,10 @@ from django.urls import reverse
 from concord.casework.desk.proofs import Mark
 from concord.foundation.keys.installation import Installation
 from concord.foundation.ledger import queries, sealing
-from concord.foundation.ledger.log import installation_here, open_note
+from concord.foundation.ledger.log import installation_here
 from concord.foundation.ledger.models import Checkpoint, Incident, Sealed
 from concord.foundation.ledger.queries import Waiting
-from concord.proofs import notes
+from concord.proofs import checkpoints, notes
 from concord.proofs.container import MEDIA_TYPE
 from concord.rules.errors import NotFound, Said
 
@@ -57,7 +57,7 @@ def standing() -> Standing:
     installation = installation_here()
     checkpoint = queries.latest_checkpoint()
     known = {one.name: one for one in queries.cosigners()}
-    signed = cosigned(installation, checkpoint) if checkpoint is not None else {}
+    signed = cosigned(installation, checkpoint.note.encode()) if checkpoint is not None else {}
     witnesses = []
     for address in installation.witnesses:
         row = known.get(address.name)
@@ -73,9 +73,20 @@ def standing() -> Standing:
     return Standing(installation, checkpoint, tuple(witnesses), queries.waiting(), tuple(queries.open_incidents()))
 
 
-def cosigned(installation: Installation, checkpoint: Checkpoint) -> Mapping[str, datetime]:
-    """When each witness signed a checkpoint; its signatures are checked."""
-    signed = open_note(installation, checkpoint.note.encode()).cosigners
+def cosigned(installation: Installation, note: bytes) -> Mapping[str, datetime]:
+    """When each witness signed the checkpoint in ``note``, every signature checked.
+
+    Of a log that the policy no longer knows, what stands in the lines of witnesses that it does know.
+    """
+    opened = notes.parse(note)
+    policy = installation.policy
+    log = policy.logs.get(checkpoints.parse(opened.text).origin)
+    if log is not None:
+        witnesses = list(policy.witnesses.values())
+        signed: Mapping[str, int] = checkpoints.open_checkpoint(note, log=log, witnesses=witnesses).cosigners
+    else:
+        known = {key.id for key in policy.witnesses.values()}
+        signed = {line.name: notes.time_of(line.signature) for line in opened.lines if line.id in known}
     return {name: datetime.fromtimestamp(at, tz=UTC) for name, at in signed.items()}
 
 

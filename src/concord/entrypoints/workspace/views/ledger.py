@@ -32,7 +32,7 @@ from concord.foundation.ledger.log import installation_here
 from concord.foundation.ledger.models import Sealed
 from concord.foundation.ledger.policy import READ, REASONS
 from concord.foundation.organisations.queries import organisations
-from concord.proofs import report_words, tlog_proof
+from concord.proofs import checkpoints, notes, report_words, tlog_proof
 from concord.proofs.canonical import JSON
 from concord.rules.errors import NotFound, Said, Unavailable
 
@@ -132,10 +132,12 @@ def ledger_entry(request: Handled, pk: int) -> HttpResponse:
 
 
 def _proof(found: EntryProof) -> dict[str, Any]:
-    if found.proof is None or found.checkpoint is None:
+    if found.proof is None:
         return {"proof": None}
     installation = installation_here()
-    signed = ledger_sheet.cosigned(installation, found.checkpoint)
+    logged = tlog_proof.parse(found.proof.tlog_proof)
+    checkpoint = checkpoints.parse(notes.parse(logged.checkpoint).text)
+    signed = ledger_sheet.cosigned(installation, logged.checkpoint)
     quorum = installation.policy.quorum_size()
     shown = tuple(
         WitnessShown(one.name, one.org, signed.get(one.name), signed.get(one.name), "")
@@ -145,16 +147,16 @@ def _proof(found: EntryProof) -> dict[str, Any]:
         "proof": {
             "leaf": found.proof.leaf.decode(),
             "index": found.proof.index,
-            "size": found.checkpoint.size,
-            "published_at": found.checkpoint.published_at,
-            "hashes": len(tlog_proof.parse(found.proof.tlog_proof).hashes),
+            "size": checkpoint.size,
+            "signed_at": max(signed.values()),
+            "hashes": len(logged.hashes),
         },
         "witnesses": _witnesses(shown),
         "signed": len(signed),
         "quorum": quorum,
         # Two trees with a quorum each: so many witnesses must have signed both.
         "colluding": max(2 * quorum - len(shown), 1),
-        "origin": installation.origin,
+        "origin": checkpoint.origin,
     }
 
 

@@ -369,13 +369,15 @@ def _place(file: BinaryIO, found: list[tuple[str, int, int]], directory: bytes, 
     placed, at, written = {}, 0, []
     for name, size, crc in found:
         written.append(_central_header(name, size, crc, at))
-        length = len(_local_header(name, size, 0))
+        header = _local_header(name, size, crc)
+        length = len(header)
         if at + length + size > start:
             raise _refused("条目超出目录", "its entries reach into its directory")
-        header = _exactly(file, at, length)
-        stated = _LOCAL.unpack_from(header)[6]
-        if _local_header(name, size, stated) != header:
-            raise _refused("条目头不是规定的写法", "the header of an entry is not written as it must be")
+        found_header, stated = _exactly(file, at, length), crc
+        if found_header != header:
+            stated = _LOCAL.unpack_from(found_header)[6]
+            if _local_header(name, size, stated) != found_header:
+                raise _refused("条目头不是规定的写法", "the header of an entry is not written as it must be")
         placed[name] = Placed(name, size, at + length, frozenset((crc, stated)))
         at += length + size
     if at != start or b"".join(written) != directory:

@@ -70,9 +70,12 @@ class Pair:
     def from_json(cls, value: object) -> Pair:
         """Read what ``as_json`` gives. Raises InvalidInput ``proofs.digest`` for anything else."""
         if not (
-            isinstance(value, Mapping)
+            isinstance(value, dict | Mapping)  # the plain kind first: asking for an abstract one is slow
             and value.keys() == {"sha256", "sm3"}
-            and all(isinstance(digest, str) and _HEX.fullmatch(digest) for digest in value.values())
+            and isinstance(sha256 := value["sha256"], str)
+            and isinstance(sm3 := value["sm3"], str)
+            and _HEX.fullmatch(sha256)
+            and _HEX.fullmatch(sm3)
         ):
             raise InvalidInput(
                 "proofs.digest",
@@ -81,7 +84,7 @@ class Pair:
                     "A digest is exactly sha256 and sm3, each 64 lower-case hex digits.",
                 ),
             )
-        return cls(value["sha256"], value["sm3"])
+        return cls(sha256, sm3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from concord.proofs import sm2
-from concord.proofs.signing import base64_strict
+from concord.proofs.signing import base64_strict, ed25519_verifies
 from concord.rules.errors import InvalidInput, Said
 
 LARGEST_NOTE = 1 << 20
@@ -210,7 +207,7 @@ def checked(note: Note, keys: Sequence[VerifierKey]) -> Opened:
 def verifies(key: VerifierKey, text: str, signature: bytes) -> bool:
     """Whether ``signature`` (what follows the id in its line) is the key's own over ``text``."""
     if key.kind == ED25519:
-        return _ed25519_verifies(key.public, text.encode(), signature)
+        return ed25519_verifies(key.public, text.encode(), signature)
     if key.kind not in {COSIGNATURE, OWN} or len(signature) != _TIME_SIZE + _SIGNATURE_SIZE:
         return False
     at = time_of(signature)
@@ -218,7 +215,7 @@ def verifies(key: VerifierKey, text: str, signature: bytes) -> bool:
         return False
     message = cosigned_message(text, at)
     if key.kind == COSIGNATURE:
-        return _ed25519_verifies(key.public, message, signature[_TIME_SIZE:])
+        return ed25519_verifies(key.public, message, signature[_TIME_SIZE:])
     return sm2.verify(key.public, message, signature[_TIME_SIZE:])
 
 
@@ -235,14 +232,6 @@ def time_of(signature: bytes) -> int:
 def timed(at: int, signature: bytes) -> bytes:
     """A cosignature as it stands behind the id: the time, then the signature."""
     return at.to_bytes(_TIME_SIZE, "big") + signature
-
-
-def _ed25519_verifies(public: bytes, message: bytes, signature: bytes) -> bool:
-    try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
 
 
 def _line(line: str) -> NoteSignature:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TypeVar
 
 from concord.proofs.canonical import JSON
@@ -49,22 +50,30 @@ class KeyName:
 
 
 class Table:
-    """A table with all of ``needed``, any of ``optional``, and no other key; each method reads one key."""
+    """A table with all of ``needed``, any of ``optional``, and no other key; each method reads one key.
+
+    Where keys are free ``needed`` is None.
+    """
 
     __slots__ = ("_place", "_values")
 
-    def __init__(self, value: JSON, place: str, needed: Collection[str], optional: Collection[str] = ()) -> None:
-        if not isinstance(value, Mapping):
+    def __init__(self, value: JSON, place: str, needed: tuple[str, ...] | None, optional: tuple[str, ...] = ()) -> None:
+        if not isinstance(value, dict | Mapping):  # the plain kind first: asking for an abstract one is slow
             raise refused(place, "应为键值表", "a table is wanted")
         self._values = value
         self._place = place
-        for key in needed:
-            if key not in value:
-                raise refused(self.at(key), "缺少此项", "it is missing")
-        if len(value) > len(needed):
-            for key in value:
-                if key not in needed and key not in optional:
-                    raise refused(self.at(key), "不应有此项", "it has no place here")
+        if needed is None:
+            return
+        least, most = _keys(needed, optional)
+        if not least <= value.keys() <= most:
+            raise self._other_keys(least, most)
+
+    def _other_keys(self, least: frozenset[str], most: frozenset[str]) -> InvalidInput:
+        """The first key that is missing or has no place here."""
+        missing = sorted(least - self._values.keys())
+        if missing:
+            return refused(self.at(missing[0]), "缺少此项", "it is missing")
+        return refused(self.at(min(self._values.keys() - most)), "不应有此项", "it has no place here")
 
     def __contains__(self, key: str) -> bool:
         return key in self._values
@@ -134,7 +143,7 @@ class Table:
         """What ``read`` makes of ``key``; None when it is absent."""
         return read(key) if key in self._values else None
 
-    def table(self, key: str, needed: Collection[str], optional: Collection[str] = ()) -> Table:
+    def table(self, key: str, needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> Table:
         """The table there."""
         return Table(self._values[key], self.at(key), needed, optional)
 
@@ -160,8 +169,14 @@ class Table:
         for name in names:
             if not NAME.fullmatch(name):
                 raise refused(f"{self.at(key)}.{name}", "字段名不合要求", "this is no name of a field")
-        inner = Table(names, self.at(key), names)
+        inner = Table(names, self.at(key), None)
         return {name: inner.pair(name) for name in names}
+
+
+@lru_cache(maxsize=256)
+def _keys(needed: tuple[str, ...], optional: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """The keys that a table must have, and those that it may have at most."""
+    return frozenset(needed), frozenset(needed + optional)
 
 
 def refused(place: str, zh: str, en: str) -> InvalidInput:

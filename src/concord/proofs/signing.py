@@ -158,10 +158,13 @@ def verifies(public: PublicKeys, message: bytes, signature: Signature) -> bool:
     """
     if signature.alg == SM2:
         return sm2.verify(public.sm2, message, signature.sig)
-    if signature.alg != ED25519 or len(public.ed25519) != _ED25519_LENGTH:
-        return False
+    return signature.alg == ED25519 and ed25519_verifies(public.ed25519, message, signature.sig)
+
+
+def ed25519_verifies(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether ``signature`` is of the Ed25519 key ``public`` over ``message`` (RFC 8032)."""
     try:
-        Ed25519PublicKey.from_public_bytes(public.ed25519).verify(signature.sig, message)
+        _ed25519_public(public).verify(signature, message)
     except (InvalidSignature, ValueError):
         return False
     return True
@@ -191,6 +194,12 @@ def _texts(value: object, keys: tuple[str, ...]) -> list[str] | None:
         return None
     texts = [value[key] for key in keys]
     return texts if all(isinstance(text, str) for text in texts) else None
+
+
+@lru_cache(maxsize=256)
+def _ed25519_public(public: bytes) -> Ed25519PublicKey:
+    """The key made ready, which takes a tenth of the time of a verification."""
+    return Ed25519PublicKey.from_public_bytes(public)
 
 
 @lru_cache(maxsize=64)

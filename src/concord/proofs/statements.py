@@ -44,6 +44,7 @@ ACTIONS = (
 LARGEST_SEQ = 999_999
 MANIFEST = "manifest.json"
 
+_SIGNATURE_KEYS = ("alg", "key", "sig")
 _EVENT_PATH = re.compile(r"events/[0-9]{6}\.json")
 
 
@@ -269,7 +270,7 @@ def _collection(manifest: Table) -> tuple[str, datetime, datetime, tuple[str, st
     tool = table.table("tool", ("name", "version"), ("digest",))
     tool.optional("digest", tool.pair)
     names = table.optional("environment", table.entries) or {}
-    environment = Table(names, table.at("environment"), names)
+    environment = Table(names, table.at("environment"), None)
     for name in names:
         environment.text(name)
     return table.one_of("method", METHODS), started_at, ended_at, (tool.text("name"), tool.text("version"))
@@ -324,5 +325,5 @@ def _digest(value: JSON, place: str) -> str:
 
 
 def _signature_texts(value: JSON, place: str) -> dict[str, str]:
-    table = Table(value, place, ("alg", "key", "sig"))
-    return {key: table.text(key) for key in ("alg", "key", "sig")}
+    table = Table(value, place, _SIGNATURE_KEYS)
+    return {key: table.text(key) for key in _SIGNATURE_KEYS}

@@ -202,6 +202,12 @@ def test_the_job_does_nothing_without_a_ledger(world: World) -> None:  # noqa: A
     assert not SilenceStatement.objects.exists()
 
 
+def test_the_job_does_nothing_before_the_members_have_signed(home: Home) -> None:
+    home.installation.trust.unlink()
+    silence.state_yesterday(payload={}, at=AT)
+    assert not SilenceStatement.objects.exists()
+
+
 @pytest.mark.usefixtures("home")
 def test_the_job_states_the_day_before(world: World) -> None:
     world.matter_in("delivered")

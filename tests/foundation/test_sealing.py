@@ -15,7 +15,7 @@ from concord.foundation.database import scope
 from concord.foundation.files.commands import store_made
 from concord.foundation.files.models import File
 from concord.foundation.files.storage import path_of
-from concord.foundation.ledger import incidents, sealing
+from concord.foundation.ledger import incidents, sealing, tasks
 from concord.foundation.ledger.models import Incident, Sealed, Submission
 from concord.foundation.organisations.models import Organisation
 from concord.proofs import container
@@ -236,3 +236,21 @@ def test_a_damaged_file_is_not_sealed(home: Home, city: Organisation) -> None:
             at=home.at,
         )
     assert refused.value.code == "files.damaged"
+
+
+def test_the_job_completes_what_became_provable(home: Home, city: Organisation) -> None:
+    home.silent_stampers = True
+    row = seal(home, city)
+    home.round()
+    tasks.complete(payload={}, at=home.at)
+    assert fresh(row).state == "proven"
+    # Nobody listens at the stampers' own address.
+    assert fresh(row).owing == ["local", "local-gm"]
+
+
+def test_the_job_waits_for_a_ledger_that_can_seal(home: Home, city: Organisation) -> None:
+    row = seal(home, city)
+    home.round()
+    home.installation.trust.unlink()
+    tasks.complete(payload={}, at=home.at)
+    assert fresh(row).state == "queued"

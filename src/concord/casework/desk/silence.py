@@ -11,11 +11,9 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
 from concord.casework.counting import is_over
@@ -29,8 +27,8 @@ from concord.foundation.files.commands import store_made
 from concord.foundation.jobs.contracts import Daily, Payload
 from concord.foundation.jobs.registry import job
 from concord.foundation.journal import commands as journal
-from concord.foundation.keys import installation
 from concord.foundation.ledger import sealing
+from concord.foundation.ledger.log import is_ready
 from concord.foundation.ledger.models import Sealed
 from concord.foundation.ledger.policy import READ
 from concord.foundation.organisations.models import Organisation
@@ -60,8 +58,8 @@ class Unanswered:
 
 @job(STATE, schedule=Daily(WRITTEN_AT), lease=timedelta(hours=2))
 def state_yesterday(*, payload: Payload, at: datetime) -> None:  # noqa: ARG001  every handler has this shape
-    """State and seal what was unanswered when the last day ended; nothing where there is no ledger."""
-    if installation.exists(Path(settings.LEDGER_ROOT)):
+    """State and seal what was unanswered when the last day ended; nothing without a ledger that can seal."""
+    if is_ready():
         from concord.foundation.ledger.equipment import equipment_here  # noqa: PLC0415  pages do not load it
 
         state(legal_date(at) - timedelta(days=1), equipment=equipment_here(secrets.token_bytes), now=lambda: at)

@@ -21,7 +21,6 @@ from concord.foundation.ledger.models import Checkpoint, Incident, Sealed
 from concord.foundation.ledger.queries import Waiting
 from concord.proofs import checkpoints, notes
 from concord.proofs.container import MEDIA_TYPE
-from concord.rules.errors import NotFound, Said
 
 if TYPE_CHECKING:  # the verifier's libraries are loaded when somebody verifies
     from concord.proofs.report import Report
@@ -94,18 +93,6 @@ def signers_of(installation: Installation, checkpoint: Checkpoint) -> int:
     """How many witnesses signed a checkpoint that was published, by the names of its lines."""
     lines = {line.name for line in notes.parse(checkpoint.note.encode()).lines}
     return len(lines & installation.policy.witnesses.keys())
-
-
-def trust_bytes(installation: Installation) -> bytes:
-    """The trust file. Raises NotFound ``keys.no_ledger`` where it is missing."""
-    try:
-        return installation.trust.read_bytes()
-    except OSError:
-        said = Said(
-            "还没有信任文件。请由各成员机关签署后放入账本文件夹。",
-            "There is no trust file yet; the members sign one, and it goes into the ledger's folder.",
-        )
-        raise NotFound("keys.no_ledger", said) from None
 
 
 def fingerprint_of_roots(installation: Installation) -> str:

@@ -12,7 +12,7 @@ from concord.foundation.keys.installation import Installation
 from concord.foundation.keys.signers import officer
 from concord.foundation.keys.stamping import HttpStamper
 from concord.foundation.ledger import queries
-from concord.foundation.ledger.log import installation_here
+from concord.foundation.ledger.log import installation_here, trust_bytes
 from concord.foundation.ledger.sealing import Equipment, Stamping
 from concord.proofs import trust
 from concord.proofs.statements import Freshness
@@ -22,7 +22,7 @@ from concord.proofs.trust import Trust
 def equipment_here(random_bytes: Callable[[int], bytes]) -> Equipment:
     """Keys, stampers and directory of this installation.
 
-    Raises NotFound ``keys.no_ledger`` without a ledger, and InvalidInput as ``read_trust`` for a broken trust file.
+    Raises NotFound ``keys.no_ledger`` without a ledger, and as ``trust_of``.
     """
     installation = installation_here()
     known = trust_of(installation)
@@ -53,10 +53,11 @@ def stamping_of(installation: Installation, random_bytes: Callable[[int], bytes]
 
 
 def trust_of(installation: Installation) -> Trust:
-    """The trust file, read once for as long as it stays the same. Raises InvalidInput as ``read_trust``."""
-    return _read(installation.trust, installation.trust.stat().st_mtime_ns)
+    """The trust file. Raises as ``trust_bytes``, and InvalidInput as ``read_trust``."""
+    return _read(trust_bytes(installation))
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, _changed_at: int) -> Trust:
-    return trust.read_trust(path.read_bytes())
+def _read(content: bytes) -> Trust:
+    """Read once for as long as it stays the same."""
+    return trust.read_trust(content)

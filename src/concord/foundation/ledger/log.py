@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from concord.foundation.keys.installation import FILE, Installation, read
+from concord.foundation.keys.installation import FILE, Installation, exists, read
 from concord.foundation.keys.signers import LogSigner, log_signer
 from concord.foundation.ledger.lock import CheckpointLock, Signed
 from concord.foundation.ledger.policy import frozen
@@ -20,6 +20,7 @@ from concord.foundation.ledger.witnesses import WitnessPort
 from concord.proofs import checkpoints, notes
 from concord.proofs.checkpoints import Checkpoint, Cosigned
 from concord.proofs.notes import VerifierKey
+from concord.rules.errors import NotFound, Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,24 @@ def installation_here() -> Installation:
 def _read(folder: Path, _changed_at: int) -> Installation:
     """The settings, read once for as long as their file stays the same."""
     return read(folder)
+
+
+def is_ready() -> bool:
+    """Whether this installation has a ledger whose trust file the members have signed: then it can seal."""
+    folder = Path(settings.LEDGER_ROOT)
+    return exists(folder) and installation_here().trust.is_file()
+
+
+def trust_bytes(installation: Installation) -> bytes:
+    """The trust file. Raises NotFound ``ledger.no_trust`` while there is none."""
+    try:
+        return installation.trust.read_bytes()
+    except OSError:
+        said = Said(
+            "还没有信任文件。请由各成员机关签署（sign-trust）后放入账本文件夹。",
+            "There is no trust file yet; the members sign one (sign-trust), and it goes into the ledger's folder.",
+        )
+        raise NotFound("ledger.no_trust", said) from None
 
 
 def open_note(installation: Installation, note: bytes) -> Cosigned:

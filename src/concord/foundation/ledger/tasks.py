@@ -12,7 +12,7 @@ from concord.foundation.jobs.contracts import Every, Payload
 from concord.foundation.jobs.registry import job
 from concord.foundation.keys import installation
 from concord.foundation.ledger import fsck, incidents, sealing
-from concord.foundation.ledger.log import installation_here
+from concord.foundation.ledger.log import installation_here, is_ready
 
 
 @job("ledger.watch", schedule=Every(timedelta(minutes=1)))
@@ -37,7 +37,7 @@ def check(*, payload: Payload, at: datetime) -> None:  # noqa: ARG001  as above
 @job("ledger.complete", schedule=Every(timedelta(minutes=1)), lease=timedelta(hours=1))
 def complete(*, payload: Payload, at: datetime) -> None:  # noqa: ARG001  as above
     """Add to sealed packages the proofs that are published by now, and the time-stamps that came late."""
-    if installation.exists(Path(settings.LEDGER_ROOT)):
+    if is_ready():
         from concord.foundation.ledger import equipment  # noqa: PLC0415  jobs load the libraries of proofs, pages do not
 
         stamping = equipment.stamping_of(installation_here(), secrets.token_bytes)

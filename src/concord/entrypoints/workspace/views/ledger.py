@@ -28,7 +28,7 @@ from concord.foundation.database.clock import now
 from concord.foundation.files.policy import MAX_SIZE
 from concord.foundation.journal import commands as journal
 from concord.foundation.ledger import queries
-from concord.foundation.ledger.log import installation_here
+from concord.foundation.ledger.log import installation_here, trust_bytes
 from concord.foundation.ledger.models import Sealed
 from concord.foundation.ledger.policy import READ, REASONS
 from concord.foundation.organisations.queries import organisations
@@ -100,7 +100,7 @@ def ledger_file(_request: Handled, name: str) -> HttpResponse:
     """The trust file, with which packages are verified anywhere, or the policy of the log."""
     installation = installation_here()
     if name == "trust.json":
-        return _attached(ledger_sheet.trust_bytes(installation), name, "application/json")
+        return _attached(trust_bytes(installation), name, "application/json")
     if name == "policy.txt":
         return _attached(installation.policy_text.encode(), name, "text/plain; charset=utf-8")
     raise Http404

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import io
+import json
 import secrets
 import threading
 import time
@@ -11,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -25,7 +28,7 @@ from concord.foundation.database.clock import now
 from concord.foundation.database.scope import writing
 from concord.foundation.files.commands import store_made
 from concord.foundation.journal.models import Entry
-from concord.foundation.keys.installation import Installation
+from concord.foundation.keys.installation import Installation, WitnessAddress
 from concord.foundation.keys.setting_up import Member, Place, set_up
 from concord.foundation.keys.time_stamper import TimeStamper, authorities
 from concord.foundation.ledger import queries, sealing
@@ -42,7 +45,8 @@ from concord.rules.identifiers import uuid7
 from concord.witness import fleet
 
 ACT = "assistance.answer"
-PATIENCE = 30.0
+PATIENCE = 60.0
+PAUSE = 0.1
 CONTENT = "网页存证：某店铺商品页，2026 年。\nA shop's page, as it was captured.\n".encode()
 
 
@@ -104,6 +108,7 @@ def _stamping(place: Place, port: int) -> Iterator[None]:
 
 def _published(installation: Installation, members: list[Organisation]) -> Scene:
     page = sealed(members[0], "tamper")
+    _all_ready(installation, time.monotonic() + PATIENCE)
     _published_by(installation, time.monotonic() + PATIENCE)
     sealing.complete(at=now(), stamping=stamping_of(installation, secrets.token_bytes))
     entry = Entry.objects.select_related("organisation").filter(event=ACT).order_by("id").first()
@@ -124,15 +129,37 @@ def _published(installation: Installation, members: list[Organisation]) -> Scene
     )
 
 
+def _all_ready(installation: Installation, end: float) -> None:
+    """Wait until all nine sign, not only a quorum: at the start they ask one another what they signed before."""
+    for witness in installation.witnesses:
+        while not _is_ready(witness):
+            if time.monotonic() > end:
+                raise RuntimeError(f"{witness.name} is not ready in time")
+            time.sleep(PAUSE)
+
+
+def _is_ready(witness: WitnessAddress) -> bool:
+    place = urlsplit(witness.url)
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=PATIENCE)
+    try:
+        connection.request("GET", "/status")
+        with connection.getresponse() as answer:
+            return bool(json.loads(answer.read())["ready"])
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
 def _published_by(installation: Installation, end: float) -> None:
-    """Rounds of the ledger until all is published; the witnesses first ask one another what they signed."""
+    """Rounds of the ledger until all is published."""
     while True:
         done = sequence(installation, now=now, random_bytes=secrets.token_bytes, witnesses=HttpWitnesses())
         if done is not None and done.published and not done.more:
             return
         if time.monotonic() > end:
             raise RuntimeError("the witnesses did not sign in time")
-        time.sleep(0.2)
+        time.sleep(PAUSE)
 
 
 def sealed(organisation: Organisation, subject: str) -> Sealed:

@@ -105,8 +105,12 @@ class Human:
 
     def follows(self, zh: str, en: str) -> None:
         """Click a link or button in the page's main part, by its words, and wait for the page behind it."""
+        self.presses(self.control(zh, en).first)
+
+    def presses(self, control: Locator) -> None:
+        """Click what leads to another page and wait for that page."""
         with self.page.expect_navigation():
-            self.control(zh, en).first.click()
+            control.click()
 
     def control(self, zh: str, en: str) -> Locator:
         """A link or button in the main part, by its exact words."""
@@ -115,8 +119,7 @@ class Human:
 
     def submits(self) -> None:
         """Press the form's own button and wait for the page that answers."""
-        with self.page.expect_navigation():
-            self.page.locator("main form[method=post] .form-end button[type=submit]").click()
+        self.presses(self.page.locator("main form[method=post] .form-end button[type=submit]"))
 
     def sees(self, zh: str, en: str) -> None:
         """The main part says these words."""

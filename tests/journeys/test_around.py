@@ -16,7 +16,7 @@ WORDS, REASON, COMMENT = "当事人下周开庭，请尽快签收。", "经办�
 def sends(human: Human, matter: str, link: str, **typed: str) -> None:
     """Open the form behind a link of the matter's page, look it over, fill it in, send it."""
     human.opens(matter)
-    human.page.locator(f"main a[href='{link}']").first.click()
+    human.presses(human.page.locator(f"main a[href='{link}']").first)
     human.looks_well()
     for name, value in typed.items():
         human.page.locator(f"#f-{name}").fill(value)
@@ -41,7 +41,7 @@ def test_two_authorities_speak_around_a_matter(demo: Open) -> None:
     shen.sees("双方商定改期", "Another date was agreed")
     shen.looks_well()
     shen.opens(matter)
-    shen.page.locator(f"main a[href='{matter}links/']").click()
+    shen.presses(shen.page.locator(f"main a[href='{matter}links/']"))
     shen.page.locator("#f-other").fill(other)
     shen.page.locator("input[name=kind][value=related]").check()
     shen.looks_well()
@@ -61,7 +61,7 @@ def test_both_sides_rate_and_see_it_together(demo: Open) -> None:
     for human, score in ((shen, "5"), (ye, "2")):
         human.opens(matter)
         human.looks_well()
-        human.page.locator(f"main a[href^='{matter}rate/']").click()
+        human.presses(human.page.locator(f"main a[href^='{matter}rate/']"))
         for name in ("timeliness", "effort"):
             human.page.locator(f"input[name={name}][value='{score}']").check()
         human.page.locator("#f-comment").fill(COMMENT)

@@ -64,7 +64,7 @@ def test_a_limit_is_changed_by_draft_and_resolution(demo: Open, look: Look) -> N
     secondee = running.sits_down(SECONDEE)
     secondee.opens("/charter/drafts/")
     secondee.looks_well()
-    secondee.page.locator("a.row-title").click()
+    secondee.presses(secondee.page.locator("a.row-title"))
     secondee.looks_well()
     secondee.follows("依决议通过", "Adopt by resolution")
     secondee.looks_well()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, CDPSession, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, CDPSession, ConsoleMessage, Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from concord.foundation.database.clock import now
@@ -68,7 +68,12 @@ class Keyholder:
         self.opens("/account/login/")
         self.page.locator("#id_login").fill(name)
         self.page.locator("#id_password").fill(PASSWORD)
-        self.page.locator("form[data-guard] button[type=submit]").click()
+        self.presses(self.page.locator("form[data-guard] button[type=submit]"))
+
+    def presses(self, control: Locator) -> None:
+        """Click what leads to another page and wait for that page."""
+        with self.page.expect_navigation():
+            control.click()
 
     def signs_out(self) -> None:
         """Forget the session."""
@@ -105,7 +110,7 @@ def test_a_key_is_registered_signs_in_and_is_taken_away(keyholder: Keyholder) ->
     holder.signs_in()
     holder.is_at("/account/")
     holder.looks_well()
-    page.locator("a[href='/account/factors/key/']").click()
+    holder.presses(page.locator("a[href='/account/factors/key/']"))
     holder.looks_well()
     page.locator("#id_name").fill("办公桌上的密钥")
     holder.touches()
@@ -137,7 +142,7 @@ def test_a_key_is_registered_signs_in_and_is_taken_away(keyholder: Keyholder) ->
 
     holder.unplugs(stranger)
     holder.opens("/account/")
-    page.locator("a[href$='/remove/']").click()
+    holder.presses(page.locator("a[href$='/remove/']"))
     holder.looks_well()
     page.locator(".account-form button[type=submit]").click()
     holder.is_at("/account/")
@@ -155,13 +160,13 @@ def test_a_key_is_registered_signs_in_and_is_taken_away(keyholder: Keyholder) ->
 def test_a_phone_is_set_up_by_its_code(keyholder: Keyholder) -> None:
     holder, page = keyholder, keyholder.page
     holder.signs_in()
-    page.locator("a[href='/account/factors/app/']").click()
+    holder.presses(page.locator("a[href='/account/factors/app/']"))
     holder.looks_well()
     expect(page.locator(".totp img")).to_be_visible()
     assert page.locator(".totp img").evaluate("image => image.naturalWidth") > 0
     secret = page.locator(".totp-secret").inner_text()
     page.locator("#id_code").fill("000000")
-    page.locator(".account-form button[type=submit]").click()
+    holder.presses(page.locator(".account-form button[type=submit]"))
     expect(page.locator("#id_code-problem")).to_be_visible()
     holder.looks_well()
     page.locator("#id_code").fill(code_at(secret, now()))
@@ -189,10 +194,11 @@ def test_the_security_officer_sees_and_resets(keyholder: Keyholder) -> None:
     holder.opens("/security/")
     holder.looks_well()
     page.locator("input[type=search]").fill(NAME)
-    page.locator("input[type=search]").press("Enter")
-    page.locator("td a").first.click()
+    with page.expect_navigation():
+        page.locator("input[type=search]").press("Enter")
+    holder.presses(page.locator("td a").first)
     holder.looks_well()
-    page.locator("form[action$='/reset/'] button").click()
+    holder.presses(page.locator("form[action$='/reset/'] button"))
     expect(page.locator(".note[role=status]")).to_be_visible()
     holder.looks_well()
     expect(page.locator("form[action$='/reset/']")).to_have_count(0)

@@ -5,7 +5,7 @@ import re
 from tests.fitness.sources import modules
 
 # A click alone does not wait for the page behind it; `presses`, `follows` and `submits` do.
-TOO_EARLY = re.compile(r"(?:\.click\(\)|\.press\(\"Enter\"\))\n +\w+\.looks_well\(")
+TOO_EARLY = re.compile(r"^( +)\S.*(?:\.click\(\)|\.press\(\"Enter\"\))\n\1\w+\.looks_well\(", re.MULTILINE)
 
 
 def test_no_journey_looks_at_a_page_that_is_still_arriving() -> None:

@@ -2264,10 +2264,10 @@ def proven_time(package: Package, number: int) -> Fraction | None:
     return min(there) if there else None
 
 
-def _key_fault(package: Package, number: int, body: Table) -> str:
+def _key_judged(package: Package, number: int, body: Table) -> tuple[str, str]:
     mine = [entry for entry in package.entries if entry.key == body["actor"]["key"]]
     if not mine:
-        return "unknown_key"
+        return FAIL, "unknown_key"
     logged, claimed = package.logged(number), seconds_of(body["claimed_at"])
     place = logged.proof.index if logged is not None and logged.proof is not None else None
     origin = logged.proof.checkpoint.origin if logged is not None and logged.proof is not None else None
@@ -2282,22 +2282,40 @@ def _key_fault(package: Package, number: int, body: Table) -> str:
         return entry.compromised_since is not None and (moment is None or moment >= entry.compromised_since)
 
     if any(entry.revoked and holds(entry) for entry in mine):
-        return "revoked"
-    for entry in mine:
-        if not entry.revoked and entry.since <= claimed < entry.until and (place is None or placed(entry) <= place):
-            return ""
-    return "not_valid"
+        return FAIL, "revoked"
+    there = [
+        entry
+        for entry in mine
+        if not entry.revoked and entry.since <= claimed < entry.until and (place is None or placed(entry) <= place)
+    ]
+    if not there:
+        return FAIL, "not_valid"
+    if moment is None:
+        return (PASS, "as_claimed") if any(package.at < one.until for one in there) else (INDETERMINATE, "key_ended")
+    begun = [entry for entry in there if entry.since <= moment]
+    if any(moment < entry.until for entry in begun):
+        return PASS, "ok"
+    # The leaf of the newest event comes later than the events before it, which the sealing's leaf does not reach.
+    between = 2 <= number < len(package.event_bytes) - 1
+    return (INDETERMINATE, "key_ended") if begun and between else (FAIL, "not_valid_then")
 
 
 def c07(package: Package) -> Finding:
-    """Keys: each in the directory, valid at its time and place."""
+    """Keys: each in the directory, valid at its claimed and its proven time and at its place."""
     if package.events is None:
         return not_run(UNREADABLE)
+    found: dict[str, list[int]] = {"key_ended": [], "as_claimed": []}
     for number, event in enumerate(package.events):
-        fault = _key_fault(package, number, event["body"])
-        if fault:
-            return Finding(FAIL, fault, {"event": number, "key": event["body"]["actor"]["key"]})
-    return Finding(PASS, "ok", {"keys": sorted({event["body"]["actor"]["key"] for event in package.events})})
+        status, reason = _key_judged(package, number, event["body"])
+        if status == FAIL:
+            return Finding(FAIL, reason, {"event": number, "key": event["body"]["actor"]["key"]})
+        found.setdefault(reason, []).append(number)
+    if found["key_ended"]:
+        return Finding(INDETERMINATE, "key_ended", {"events": found["key_ended"][:16]})
+    facts = {"keys": sorted({event["body"]["actor"]["key"] for event in package.events})}
+    if found["as_claimed"]:
+        return Finding(PASS, "as_claimed", dict(facts, events=found["as_claimed"][:16]))
+    return Finding(PASS, "ok", facts)
 
 
 def c08(package: Package) -> Finding:
@@ -2671,7 +2689,19 @@ REASONS = {
     "signature": ("签名不成立", "a signature is wrong"),
     "unknown_key": ("密钥不在目录中", "a key is not in the directory"),
     "revoked": ("密钥已被吊销", "a key had been revoked"),
-    "not_valid": ("密钥当时无效", "a key was not valid at that time"),
+    "not_valid": ("密钥在所称时间无效", "a key was not valid at the claimed time"),
+    "not_valid_then": (
+        "密钥在所称时间有效，在已证明的时间无效",
+        "a key was valid at the claimed time, and not at the proven one",
+    ),
+    "key_ended": (
+        "密钥已过有效期，何时签名没有证明，只有所称时间",
+        "a key's validity has ended, and nothing proves that it signed before that",
+    ),
+    "as_claimed": (
+        "何时签名没有证明，只按所称时间判断",
+        "nothing proves when these were signed: judged by the claimed time alone",
+    ),
     "no_token": ("要求有时间戳而包内没有", "a time-stamp is asked for and there is none"),
     "status": ("时间戳请求未被批准", "the time-stamp was not granted"),
     "malformed": ("时间戳不合格式", "a time-stamp cannot be read"),

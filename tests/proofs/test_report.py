@@ -45,6 +45,7 @@ FACTS: dict[str, JSON] = {
     "cosigned_at": "2026-11-20T08:10:00Z",
     "expires_at": "2028-01-01T00:00:00Z",
     "names": ["a", "b"],
+    "events": [0, 1],
     "entries": ["a", "b"],
     "faults": [{"entry": "payload/a", "what": "content"}],
     "tokens": [{"authority": "TSA", "at": "2026-11-20T08:10:00Z"}],

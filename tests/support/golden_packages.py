@@ -1,7 +1,8 @@
-"""``python -m tests.support.golden_packages`` writes tests/conformance/packages anew.
+"""``python -m tests.support.golden_packages`` writes the packages that tests/conformance/packages lacks.
 
-Keys and contents come from a fixed seed, so they stay; SM2 and ECDSA take a new random number for each signature, so
-the packages differ in their signatures each time they are written, never in what is to be said of them.
+With ``--anew`` it writes all of them. Keys and contents come from a fixed seed, so they stay; SM2 and ECDSA take a new
+random number for each signature, so the packages differ in their signatures each time they are written, never in what
+is to be said of them.
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ from tests.support.packages import Alliance
 
 FOLDER = Path(__file__).resolve().parents[1] / "conformance" / "packages"
 SEED = 1
+TRUST = "trust.json"
+NAMED = ("trust", "policy")
 BOTH_DIGESTS = "both digests of the content are compared, so other content fails both checks"
 # Where one cause must trip two checks, or three.
 REASONS = {
     ("C03", "C04"): BOTH_DIGESTS,
     ("C01", "C03", "C04"): f"the container's check sum still is that of the old content; {BOTH_DIGESTS}",
     ("C06", "C07"): "without an entry of the directory nothing is known of the key, nor can its signatures be verified",
+    ("C07", "C13"): "what was witnessed before its key was valid was witnessed before the time it claims, too",
     ("C11", "C12"): "the line of a log that is not trusted is also a line by a key that the trust file does not know",
 }
 
@@ -40,9 +44,14 @@ class OneTrust(Alliance):
         return self.kept
 
 
-def made() -> dict[str, Case]:
-    """Every case, by the name of its file, all by the same alliance, each on a log of its own."""
+def made(trust: bytes | None = None) -> dict[str, Case]:
+    """Every case, by the name of its file, all by the same alliance, each on a log of its own.
+
+    ``trust`` is the trust file where nothing special is asked of it, made anew when there is none yet.
+    """
     alliance = OneTrust(seed=SEED)
+    if trust is not None:
+        alliance.kept = trust
     alliance.trust()
     found = {}
     for name, expected in CASES.items():
@@ -62,35 +71,43 @@ def reason_of(statuses: dict[str, str]) -> str:
     return REASONS.get(tuple(name for name, status in statuses.items() if status in {"fail", "indeterminate"}), "")
 
 
-def write(folder: Path = FOLDER) -> int:
-    """Write packages, trust files, policies and expected.json; the number of packages."""
+def write(folder: Path = FOLDER, *, anew: bool = False) -> int:
+    """Write packages, trust files, policies and expected.json; the number of packages written.
+
+    Those that are there stay as they are, but for what is expected of them, unless all are written ``anew``.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.iterdir():
-        if old.suffix in {".evp", ".json"}:
-            old.unlink()
-    cases = made()
-    shared: dict[bytes, str] = {}
-    table = {}
+    listed = folder / "expected.json"
+    before: dict[str, Any] = {} if anew or not listed.exists() else json.loads(listed.read_text(encoding="utf-8"))
+    cases = made((folder / TRUST).read_bytes() if before else None)
+    shared = {(folder / row[key]).read_bytes(): row[key] for row in before.values() for key in NAMED if key in row}
+    table: dict[str, Any] = {}
     for name, expected in CASES.items():
         file = file_name(name)
-        case = cases[file]
-        (folder / file).write_bytes(case.package)
-        plain = case.trust == cases["good_l2t.evp"].trust
-        row: dict[str, Any] = {
-            "trust": _kept(folder, shared, "trust.json" if plain else f"trust-{name}.json", case.trust),
-            "at": f"{case.at:%Y-%m-%dT%H:%M:%SZ}",
-            "verdict": expected.verdict,
-            "level": expected.level,
-            "statuses": expected.statuses,
-        }
-        if case.policy is not None:
-            row["policy"] = _kept(folder, shared, f"policy-{name}.json", case.policy)
-        if reason_of(expected.statuses):
-            row["reason"] = reason_of(expected.statuses)
-        table[file] = row
-    text = json.dumps(table, ensure_ascii=False, indent=1, sort_keys=True)
-    (folder / "expected.json").write_text(text + "\n", encoding="utf-8")
-    return len(table)
+        row = before.get(file) or _written(folder, shared, file, cases)
+        row |= {"verdict": expected.verdict, "level": expected.level, "statuses": expected.statuses}
+        row.pop("reason", None)
+        table[file] = row | ({"reason": reason_of(expected.statuses)} if reason_of(expected.statuses) else {})
+    listed.write_text(json.dumps(table, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    used = {listed.name, *table, *(row[key] for row in table.values() for key in NAMED if key in row)}
+    for path in folder.iterdir():
+        if path.suffix in {".evp", ".json"} and path.name not in used:
+            path.unlink()
+    return len(table.keys() - before.keys())
+
+
+def _written(folder: Path, shared: dict[bytes, str], file: str, cases: dict[str, Case]) -> dict[str, Any]:
+    """Write the package; under which names trust file and policy stand, and when it is looked at."""
+    case, name = cases[file], file.removesuffix(".evp").lower()
+    (folder / file).write_bytes(case.package)
+    plain = case.trust == cases["good_l2t.evp"].trust
+    row = {
+        "trust": _kept(folder, shared, TRUST if plain else f"trust-{name}.json", case.trust),
+        "at": f"{case.at:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    if case.policy is not None:
+        row["policy"] = _kept(folder, shared, f"policy-{name}.json", case.policy)
+    return row
 
 
 def _kept(folder: Path, shared: dict[bytes, str], name: str, data: bytes) -> str:
@@ -102,4 +119,4 @@ def _kept(folder: Path, shared: dict[bytes, str], name: str, data: bytes) -> str
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{write()} packages\n")
+    sys.stdout.write(f"{write(anew='--anew' in sys.argv[1:])} packages\n")

@@ -164,9 +164,21 @@ _FOUND: Mapping[tuple[str, str], Said] = {
         "事件 {event} 的签名无效（{key}）", "the signature of event {event} is not good ({key})"
     ),
     ("C06", "unknown_key"): Said("不认识密钥 {names}", "unknown keys: {names}"),
-    ("C07", "valid"): Said("签名时有效：{names}", "valid when they signed: {names}"),
+    ("C07", "valid"): Said("所称和已证明的时间均有效：{names}", "valid at the claimed and the proven time: {names}"),
+    ("C07", "valid_as_claimed"): Said(
+        "在所称时间有效：{names}；事件 {events} 何时签名没有证明，只有所称时间",
+        "valid at the claimed time: {names}; nothing proves when events {events} were signed, it is only claimed",
+    ),
     ("C07", "unknown_key"): Said("事件 {event}：不认识密钥 {key}", "event {event}: the key {key} is unknown"),
     ("C07", "not_valid"): Said("事件 {event}：密钥 {key} 当时无效", "event {event}: the key {key} was not valid then"),
+    ("C07", "not_valid_when_proven"): Said(
+        "事件 {event}：密钥 {key} 在所称时间有效，在已证明的时间无效",
+        "event {event}: the key {key} was valid at the claimed time, and not at the proven one",
+    ),
+    ("C07", "ended_since"): Said(
+        "密钥 {key} 已过有效期，事件 {events} 何时签名没有证明，只有所称时间",
+        "the validity of the key {key} has ended, and nothing proves that events {events} were signed before that",
+    ),
     ("C07", "revoked"): Said("事件 {event}：密钥 {key} 已被吊销", "event {event}: the key {key} was revoked"),
     ("C08", "stamped"): Said("{tokens}", "{tokens}"),
     ("C08", "none"): Said("没有时间戳", "none"),

@@ -15,6 +15,7 @@ from tests.support.package_cases.registry import (
     case,
     case_below,
     handed_over,
+    key_ending,
     policy,
     simple,
 )
@@ -22,9 +23,11 @@ from tests.support.packages import (
     COLLECTED,
     HANGZHOU,
     LATER,
+    LOOKED_AT,
     MEMBERS,
     PUBLISHED,
     SONGJIANG,
+    STAMPED,
     Alliance,
     opened_fields,
     packed,
@@ -140,6 +143,28 @@ def good_l2t_key_logged(alliance: Alliance) -> Case:
     entry = alliance.logged(alliance.entry(), at=COLLECTED)
     parts = replace(alliance.sealed(), directory=trust.directory([entry]))
     return Case(packed(parts), alliance.trust(directory=()))
+
+
+@case()
+def good_l2t_stamped_before_the_end_of_the_key(alliance: Alliance) -> Case:
+    return key_ending(alliance, STAMPED + timedelta(seconds=1))
+
+
+@case("L2", C08=NONE)
+def good_l2_witnessed_before_the_end_of_the_key(alliance: Alliance) -> Case:
+    return key_ending(alliance, PUBLISHED + timedelta(seconds=6), stamped=False)
+
+
+@case()
+def good_l2t_key_prolonged(alliance: Alliance) -> Case:
+    entries = [alliance.entry(valid_until=STAMPED), alliance.entry()]
+    return Case(packed(replace(alliance.sealed(), directory=None)), alliance.trust(directory=entries))
+
+
+@case("L0", **NOT_LOGGED, C08=NONE, C13=NONE)
+def good_l0_by_the_claimed_time_alone(alliance: Alliance) -> Case:
+    case = key_ending(alliance, LOOKED_AT + timedelta(seconds=1), queued=True, stamped=False)
+    return replace(case, policy=policy("L0"))
 
 
 @case()

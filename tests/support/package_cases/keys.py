@@ -14,10 +14,12 @@ from concord.proofs.signing import PrivateKeys
 from tests.support.package_cases.registry import (
     FAIL,
     HOUR,
+    NONE,
     NOT_LOGGED,
     OPEN,
     Case,
     case,
+    key_ending,
     newest_changed,
     policy,
     resigned,
@@ -28,13 +30,17 @@ from tests.support.packages import (
     HANGZHOU,
     JIAXING,
     LATER,
+    LOOKED_AT,
     OVER,
+    PUBLISHED,
     SEALED,
     SONGJIANG,
     STAMPED,
     Alliance,
     packed,
 )
+
+COMPLETE = PUBLISHED + timedelta(seconds=5)  # one cosignature a second, and six are the quorum
 
 
 def _signed_by(alliance: Alliance, signatures: Callable[[list[Any]], list[Any]]) -> Case:
@@ -96,6 +102,47 @@ def key_not_yet_valid_fail_c07(alliance: Alliance) -> Case:
 def key_no_longer_valid_fail_c07(alliance: Alliance) -> Case:
     parts = replace(alliance.sealed(), directory=None)
     return Case(packed(parts), alliance.trust(directory=[alliance.entry(valid_until=SEALED)]))
+
+
+@case("", C07=FAIL)
+def stamped_after_the_end_of_the_key_fail_c07(alliance: Alliance) -> Case:
+    return key_ending(alliance, STAMPED)
+
+
+@case("", C07=FAIL, C08=NONE)
+def witnessed_after_the_end_of_the_key_fail_c07(alliance: Alliance) -> Case:
+    return key_ending(alliance, COMPLETE, stamped=False)
+
+
+@case("", C07=FAIL, C08=NONE, C13=OPEN)
+def witnessed_before_the_key_fail_c07(alliance: Alliance) -> Case:
+    entry = alliance.entry(valid_from=COLLECTED)
+    parts = replace(alliance.sealed(stamped=False, at=COLLECTED - HOUR), directory=None)
+    return Case(packed(parts), alliance.trust(directory=[entry]))
+
+
+@case("", C07=FAIL)
+def newest_event_witnessed_after_the_end_of_its_key_fail_c07(alliance: Alliance) -> Case:
+    return key_ending(alliance, LATER + timedelta(seconds=1), acts=[{"action": "copy"}])
+
+
+@case("", C07=FAIL)
+def prolonged_only_from_then_on_fail_c07(alliance: Alliance) -> Case:
+    entries = [alliance.entry(valid_until=STAMPED), alliance.entry(valid_from=STAMPED)]
+    parts = replace(alliance.sealed(), directory=trust.directory(entries))
+    return Case(packed(parts), alliance.trust(directory=()))
+
+
+@case("", C07=OPEN)
+def earlier_event_of_a_key_ended_since_indeterminate_c07(alliance: Alliance) -> Case:
+    copied = {"action": "copy", "claimed_at": LATER - 2 * HOUR}
+    shown = {"action": "inspect", "org": JIAXING, "claimed_at": LATER}
+    return key_ending(alliance, LATER - HOUR, acts=[copied, shown])
+
+
+@case("", **NOT_LOGGED, C07=OPEN, C08=NONE, C13=NONE)
+def queued_and_the_key_ended_since_indeterminate_c07(alliance: Alliance) -> Case:
+    return replace(key_ending(alliance, LOOKED_AT, queued=True, stamped=False), policy=policy("L0"))
 
 
 @case("", C07=FAIL)

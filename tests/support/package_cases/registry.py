@@ -23,6 +23,7 @@ from tests.support.packages import (
     JIAXING,
     LATER,
     LOOKED_AT,
+    MEMBERS,
     SONGJIANG,
     Alliance,
     packed,
@@ -152,6 +153,13 @@ def resigned(written: bytes, signer: PrivateKeys, **changes: JSON) -> bytes:
 def simple(alliance: Alliance, **sealed: Any) -> Case:
     """A package in order, made as ``Alliance.sealed`` is told."""
     return Case(packed(alliance.sealed(**sealed)), alliance.trust())
+
+
+def key_ending(alliance: Alliance, until: datetime, *, queued: bool = False, **sealed: Any) -> Case:
+    """A package whose sealer's key ends at a time; ``queued`` takes it back out of the log."""
+    parts = replace(alliance.sealed(**sealed), directory=None)
+    entries = [alliance.entry(valid_until=until), *map(alliance.entry, MEMBERS[1:])]
+    return Case(packed(replace(parts, seal=None) if queued else parts), alliance.trust(directory=entries))
 
 
 def handed_over() -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ def _verified(container: Container, package: Package, trust: Trust, asked: Asked
         manifest_check(package),
         chain_check(package),
         signature_check(package, directory),
-        key_check(package, directory, judgement, earliest(stamps)),
+        key_check(package, directory, judgement, earliest(stamps), at),
         stamp_check(stamps, asked),
         leaf_check(package, judgement),
         inclusion_check(package, judgement),

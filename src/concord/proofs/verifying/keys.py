@@ -1,8 +1,8 @@
-"""C06, C07 and C14: whose keys signed, and whether these could be relied on at their place in the log."""
+"""C06, C07 and C14: whose keys signed, and whether these could be relied on at that place in the log and time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,6 +14,10 @@ from concord.proofs.trust import REVOKED, VALID, KeyEntry, Placed, Trust
 from concord.proofs.verifying.files import said
 from concord.proofs.verifying.gathering import Package
 from concord.proofs.verifying.logs import Judged, Judgement
+
+ENDED_SINCE = "ended_since"
+
+_MOST_NAMED = 100
 
 
 @dataclass(slots=True)
@@ -34,10 +38,15 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where an event stands in the log, and the time before which it is proven to have existed."""
+    """Where an event stands in the log, the time by which it is proven to have existed, and who speaks for that.
+
+    ``own`` says that the proof is of this very event: one between the sealing and the newest event is only known to
+    have been there when the newest one was logged, however long before it may have been signed.
+    """
 
     place: tuple[str, int] | None
     proven_at: datetime | None
+    own: bool
 
 
 def directory_of(package: Package, trust: Trust) -> Directory:
@@ -96,41 +105,65 @@ def signature_check(package: Package, directory: Directory) -> Check:
     return Check("C06", PASS, "signed", {"count": len(events), "names": _actors(events)})
 
 
-def key_check(package: Package, directory: Directory, judgement: Judgement, token_at: datetime | None) -> Check:
-    """C07: each actor's key was valid when it is said to have signed, and not revoked before its place in the log.
+def key_check(
+    package: Package, directory: Directory, judgement: Judgement, token_at: datetime | None, at: datetime
+) -> Check:
+    """C07: each actor's key was valid at the claimed and at the proven time, and not revoked before its place.
 
-    ``token_at`` is the earliest time of a good time-stamp of the sealing.
+    ``token_at`` is the earliest time of a good time-stamp of the sealing, ``at`` the time of verification: all that
+    speaks for an event of which no time is proven.
     """
     events = package.events.value
     if events is None:
         return Check("C07", NOT_APPLICABLE, "unreadable")
-    sealing, later = _position(judgement.seal, token_at), _position(judgement.head, None)
-    for event in events:
-        position = sealing if event.seq <= 1 else later
-        entries = directory.entries.get(event.key, [])
-        fault = _key_fault(event, entries, position)
-        if fault:
-            return Check("C07", FAIL, fault, {"event": event.seq, "key": event.key})
+    open_at: list[int] = []
+    claimed: list[int] = []
+    for number, event in enumerate(events):
+        position = _position(judgement, number, len(events) - 1, token_at)
+        fault = _key_fault(event, directory.entries.get(event.key, []), position, at)
+        if fault == ENDED_SINCE:
+            open_at.append(number)
+        elif fault:
+            return Check("C07", FAIL, fault, {"event": number, "key": event.key})
+        elif position.proven_at is None:
+            claimed.append(number)
+    if open_at:
+        return Check(
+            "C07", INDETERMINATE, ENDED_SINCE, {"events": open_at[:_MOST_NAMED], "key": events[open_at[0]].key}
+        )
+    if claimed:
+        return Check("C07", PASS, "valid_as_claimed", {"events": claimed[:_MOST_NAMED], "names": _actors(events)})
     return Check("C07", PASS, "valid", {"names": _actors(events)})
 
 
-def _position(judged: Judged | None, token_at: datetime | None) -> Position:
+def _position(judgement: Judgement, number: int, newest: int, token_at: datetime | None) -> Position:
+    """The position of an event by its number and that of the newest one."""
+    of_sealing = number <= 1
+    judged: Judged | None = judgement.seal if of_sealing else judgement.head
     place = None if judged is None else judged.place
-    times = [at for at in (token_at, None if judged is None else judged.proven_at) if at is not None]
-    return Position(place, min(times, default=None))
+    times = [token_at if of_sealing else None, None if judged is None else judged.proven_at]
+    return Position(place, min((at for at in times if at is not None), default=None), of_sealing or number == newest)
 
 
-def _key_fault(event: Event, entries: Iterable[Placed], position: Position) -> str:
-    """Why the actor's key cannot be relied on for this event; empty when it can."""
-    known = list(entries)
-    if not known:
+def _key_fault(event: Event, placed: Sequence[Placed], position: Position, at: datetime) -> str:
+    """Why the actor's key cannot be relied on for this event; empty when it can, ENDED_SINCE when that stays open."""
+    if not placed:
         return "unknown_key"
-    if not any(_is_valid(one, event, position) for one in known):
+    entries = [one.entry for one in placed if _is_valid(one, event, position)]
+    if not entries:
         return "not_valid"
-    return "revoked" if any(_holds(one, position) for one in known) else ""
+    if any(_holds(one, position) for one in placed):
+        return "revoked"
+    proven_at = position.proven_at
+    if proven_at is not None:
+        entries = [one for one in entries if one.valid_from <= proven_at]
+    if any((proven_at or at) < one.valid_until for one in entries):
+        return ""
+    return "not_valid_when_proven" if not entries or (position.own and proven_at is not None) else ENDED_SINCE
 
 
 def _is_valid(placed: Placed, event: Event, position: Position) -> bool:
+    """Whether an entry lets its key sign the event by its place and at the time that the event claims."""
     entry = placed.entry
     in_time = entry.status == VALID and entry.valid_from <= event.claimed_at < entry.valid_until
     if position.place is None:

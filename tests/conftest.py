@@ -1,6 +1,5 @@
 """Fixtures for every test: the database under test, a private home, a real browser."""
 
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,12 +11,11 @@ from pytest_django import DjangoDbBlocker
 
 from tests.support.accessibility import serious_violations
 from tests.support.chromium import launch_arguments
-from tests.support.database import CHOICES, DatabaseUnderTest, database_under_test
+from tests.support.database import CHOICES, DATABASE, DatabaseUnderTest, database_under_test
 
 pytest_plugins = ("tests.support.worlds",)
 # Whoever asks for one of these reaches the database, as do tests with a mark of it.
 REACHING = {"db", "transactional_db", "live_server", "under_test"}
-DATABASE = os.environ.get("CONCORD_TEST_DATABASE", "sqlite")
 # What `make prove` runs: many examples, and few but always the same ones for each of a thousand mutants.
 settings.register_profile(
     "prove", max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True

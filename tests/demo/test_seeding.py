@@ -44,6 +44,7 @@ from concord.foundation.notices.queries import unread_count
 from concord.foundation.organisations.models import Competence, Department, Organisation, Person, Post, Substitution
 from concord.foundation.organisations.queries import calendar_on
 from concord.rules.errors import NotFound
+from tests.support.database import DATABASE
 
 NOW = datetime(2026, 11, 23, 8, 5, tzinfo=LEGAL_ZONE)
 TODAY = NOW.date()
@@ -53,6 +54,8 @@ DAYS = (
     "2026-02-18", "2026-03-02", "2026-04-05", "2026-05-03", "2026-06-19", "2026-07-13",
     "2026-08-31", "2026-09-27", "2026-10-04", "2026-12-31", "2027-01-01", "2027-02-08",
 )  # fmt: skip
+# What day it is makes no difference between two databases; that the stories fit one does.
+TOLD_ON = DAYS if DATABASE == "sqlite" else DAYS[:1]
 
 
 def put_into_force() -> None:
@@ -315,7 +318,7 @@ def test_a_procedure_too_young_for_the_stories_is_refused() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("day", DAYS)
+@pytest.mark.parametrize("day", TOLD_ON)
 @pytest.mark.usefixtures("alliance")
 def test_the_stories_can_be_told_on_any_day(day: str) -> None:
     now = datetime.fromisoformat(f"{day}T07:30:00+08:00")

@@ -19,6 +19,7 @@ from concord.foundation.database.scope import SYSTEM, enter
 from concord.foundation.organisations.commands import appoint, enrol
 from concord.foundation.organisations.queries import organisations
 from tests.journeys.people import Demo, Look
+from tests.support.database import DATABASE
 from tests.support.worlds import BEGINNING, time
 
 Open: TypeAlias = Callable[..., Demo]
@@ -28,7 +29,9 @@ LOOKS = {
     "zh-phone": Look("zh-CN", 390, 844),
     "en-phone": Look("en-GB", 390, 844),
 }
-USUAL = ("zh-desk", "en-desk", "zh-phone")
+# A page looks the same from both databases; on the second one the journeys are walked once in each language.
+USUAL = ("zh-desk", "en-desk", "zh-phone") if DATABASE == "sqlite" else ("en-desk", "zh-phone")
+EVERY = tuple(LOOKS) if DATABASE == "sqlite" else USUAL
 
 
 @pytest.fixture(params=USUAL)

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from concord.casework.desk.cases import open_case
 from concord.casework.models import Act
-from tests.journeys.conftest import LOOKS, Open
+from tests.journeys.conftest import EVERY, LOOKS, Open
 from tests.journeys.matters import actor, under_way
 from tests.journeys.people import GU, SHEN, YE, Look
 from tests.support.worlds import speaking_as, time
@@ -171,7 +171,7 @@ def test_leads_are_handed_over_in_one_go(look: Look, demo: Open) -> None:
     assert running.complaints() == []
 
 
-@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+@pytest.mark.parametrize("look", [LOOKS[name] for name in EVERY], ids=EVERY)
 def test_the_sheet_tells_the_keys_and_gives_the_focus_back(look: Look, demo: Open) -> None:
     running = demo(look)
     shen = running.sits_down(SHEN)

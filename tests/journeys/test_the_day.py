@@ -13,7 +13,7 @@ from openpyxl import Workbook, load_workbook
 from playwright.sync_api import expect
 
 from concord.casework.models import Act, Case, Matter
-from tests.journeys.conftest import LOOKS, Open
+from tests.journeys.conftest import EVERY, Open
 from tests.journeys.people import GU, SHEN, YE, Human, Look
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -80,7 +80,7 @@ def sheet() -> bytes:
     return made.getvalue()
 
 
-@pytest.mark.parametrize("look", LOOKS, indirect=True)
+@pytest.mark.parametrize("look", EVERY, indirect=True)
 def test_a_day_of_an_officer(demo: Open, look: Look, tmp_path: Path) -> None:
     running = demo(look)
     shen = running.sits_down(SHEN)

@@ -4,6 +4,7 @@ Transactional tests cannot be undone by Django's flush: append-only tables refus
 wrote. So the freshly migrated database is kept, and put back whole after each of them.
 """
 
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -16,6 +17,7 @@ from concord.foundation.database.roles import grant_application
 from tests.support import postgres
 
 CHOICES = ("sqlite", "postgres")
+DATABASE = os.environ.get("CONCORD_TEST_DATABASE", "sqlite")
 
 
 class DatabaseUnderTest(Protocol):

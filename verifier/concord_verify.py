@@ -280,6 +280,11 @@ def encoded(length: int) -> Callable[[Any], bool]:
     return test
 
 
+def is_ed25519_key(value: Any) -> bool:
+    """Base64 of an Ed25519 key: a point of the curve in its one encoding, not of small order."""
+    return encoded(32)(value) and _ed_key(base64_of(value)) is not None
+
+
 def is_sm2_key(value: Any) -> bool:
     """Base64 of an SM2 key: a point of the curve, not compressed."""
     return encoded(65)(value) and _point(SM2, base64_of(value)) is not None
@@ -395,7 +400,7 @@ ENTRY = {
         "schema": "key/1",
         "version": 1,
         "key": is_key,
-        "ed25519": encoded(32),
+        "ed25519": is_ed25519_key,
         "sm2": is_sm2_key,
         "from": is_time,
         "until": is_time,
@@ -413,7 +418,7 @@ TRUST = {
         "issued_at": is_time,
         "expires_at": is_time,
         "threshold": is_number,
-        "roots": [{"key": is_root_key, "ed25519": encoded(32), "sm2": is_sm2_key}],
+        "roots": [{"key": is_root_key, "ed25519": is_ed25519_key, "sm2": is_sm2_key}],
         "policy": is_text,
         "sm2_witnesses?": [is_text],
         "authorities": [
@@ -565,6 +570,15 @@ def _ed_point(data: bytes) -> EdPoint | None:
     return (x, y, 1, x * y % ED_P)
 
 
+def _ed_key(data: bytes) -> EdPoint | None:
+    """Return the point of a public key; None for what no key may be, such as the eight points of small order."""
+    point = _ed_point(data) if len(data) == 32 else None
+    if point is None:
+        return None
+    x, y, z, _t = _ed_double(_ed_double(_ed_double(point)))
+    return None if x == 0 and y == z else point
+
+
 ED_BASE_Y = 4 * pow(5, -1, ED_P) % ED_P
 ED_BASE = _ed_point(ED_BASE_Y.to_bytes(32, "little"))
 
@@ -572,9 +586,9 @@ ED_BASE = _ed_point(ED_BASE_Y.to_bytes(32, "little"))
 @lru_cache(maxsize=4096)
 def ed25519(public: bytes, message: bytes, signature: bytes) -> bool:
     """Say whether an Ed25519 signature is right."""
-    if len(public) != 32 or len(signature) != 64 or ED_BASE is None:
+    if len(signature) != 64 or ED_BASE is None:
         return False
-    point = _ed_point(public)
+    point = _ed_key(public)
     s = int.from_bytes(signature[32:], "little")
     if point is None or s >= ED_L:
         return False
@@ -1311,7 +1325,7 @@ def verifier_of(text: str) -> Verifier:
             raise Refused("vkey")
         public = material[len(SM2_NOTE) :]
     lengths = {1: 32, 4: 32, 6: 1312, OWN_KIND: 65}
-    if lengths.get(kind) != len(public):
+    if lengths.get(kind) != len(public) or (kind in (1, 4) and _ed_key(public) is None):
         raise Refused("vkey")
     return Verifier(parts[0], wanted, kind, public)
 

@@ -3,6 +3,7 @@
 from itertools import chain, combinations
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +12,8 @@ from concord.rules.errors import InvalidInput
 
 
 def key(name: str, seed: int, kind: int = notes.COSIGNATURE) -> notes.VerifierKey:
-    return notes.VerifierKey.of(name, kind, bytes([seed]) * 32)
+    public = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32).public_key().public_bytes_raw()
+    return notes.VerifierKey.of(name, kind, public)
 
 
 LOG = key("log.example", 100, notes.ED25519).vkey_text()

@@ -15,10 +15,11 @@ from types import MappingProxyType
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, types, utils
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, types, utils
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from concord.proofs import der, digests, sm2
+from concord.proofs import der, digests, ed25519, sm2
 from concord.rules.errors import InvalidInput
 
 SM2_CURVE = "1.2.156.10197.1.301"
@@ -217,8 +218,8 @@ def _verified(key: types.PublicKeyTypes | None, kind: str, digest: str, message:
                 key.verify(signature, digest_of(digest, message), ec.ECDSA(utils.Prehashed(_HASHES[digest])))
             case rsa.RSAPublicKey() if kind == "rsa" and key.key_size >= SHORTEST_RSA and digest in _HASHES:
                 key.verify(signature, message, padding.PKCS1v15(), _HASHES[digest])
-            case ed25519.Ed25519PublicKey() if kind == "ed25519":
-                key.verify(signature, message)
+            case Ed25519PublicKey() if kind == "ed25519":
+                return ed25519.verify(key.public_bytes_raw(), message, signature)
             case _:
                 return False
     except InvalidSignature:

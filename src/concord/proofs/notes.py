@@ -14,8 +14,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from concord.proofs import sm2
-from concord.proofs.signing import base64_strict, ed25519_verifies
+from concord.proofs import ed25519, sm2
+from concord.proofs.signing import base64_strict
 from concord.rules.errors import InvalidInput, Said
 
 LARGEST_NOTE = 1 << 20
@@ -83,6 +83,7 @@ class VerifierKey:
             not _is_name(self.name)
             or len(self.public) != _PUBLIC_SIZES.get(self.kind)
             or self.id != key_id(self.name, self.kind, self.public)
+            or (self.kind in {ED25519, COSIGNATURE} and not ed25519.is_public_key(self.public))
             or (self.kind == OWN and not sm2.on_curve(self.public))
         ):
             raise _bad_key(self.name)
@@ -207,7 +208,7 @@ def checked(note: Note, keys: Sequence[VerifierKey]) -> Opened:
 def verifies(key: VerifierKey, text: str, signature: bytes) -> bool:
     """Whether ``signature`` (what follows the id in its line) is the key's own over ``text``."""
     if key.kind == ED25519:
-        return ed25519_verifies(key.public, text.encode(), signature)
+        return ed25519.verify(key.public, text.encode(), signature)
     if key.kind not in {COSIGNATURE, OWN} or len(signature) != _TIME_SIZE + _SIGNATURE_SIZE:
         return False
     at = time_of(signature)
@@ -215,7 +216,7 @@ def verifies(key: VerifierKey, text: str, signature: bytes) -> bool:
         return False
     message = cosigned_message(text, at)
     if key.kind == COSIGNATURE:
-        return ed25519_verifies(key.public, message, signature[_TIME_SIZE:])
+        return ed25519.verify(key.public, message, signature[_TIME_SIZE:])
     return sm2.verify(key.public, message, signature[_TIME_SIZE:])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +11,7 @@ from typing import Any
 
 from concord.proofs import trust
 from concord.proofs.canonical import encode
-from concord.proofs.signing import PrivateKeys
+from concord.proofs.signing import PrivateKeys, signed_bytes
 from tests.support.package_cases.registry import (
     FAIL,
     HOUR,
@@ -234,6 +235,15 @@ def two_keys_of_one_name_fail_c14(alliance: Alliance) -> Case:
 @case("", C14=FAIL)
 def directory_of_another_form_fail_c14(alliance: Alliance) -> Case:
     parts = replace(alliance.sealed(), directory=b'{"entries":[],"schema":"directory/2"}')
+    return Case(packed(parts), alliance.trust())
+
+
+@case("", C14=FAIL)
+def key_of_small_order_fail_c14(alliance: Alliance) -> Case:
+    entry = json.loads(encode(alliance.entry(HANGZHOU).as_json()))
+    entry["body"]["ed25519"] = base64.b64encode(bytes(32)).decode()
+    entry["sigs"] = [one.as_json() for one in alliance.roots[HANGZHOU].sign(signed_bytes("key", encode(entry["body"])))]
+    parts = replace(alliance.sealed(), directory=encode({"schema": "directory/1", "entries": [entry]}))
     return Case(packed(parts), alliance.trust())
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from concord.casework import commands
+from concord.casework.desk import receipts
 from concord.casework.models import Act, Matter, Message
 from concord.foundation.access.queries import actor_for
 from concord.foundation.journal.models import Read
@@ -156,12 +156,12 @@ def test_receipts(world: World) -> None:
     for by, at in (("asking.leader", "2026-02-06T10:00"), ("asked.clerk", "2026-02-06T11:00")):
         actor = world.actor(by)
         with speaking_as(actor):
-            commands.acknowledge(matter=matter, by=actor, at=time(at))
+            receipts.acknowledge(matter=matter, by=actor, at=time(at))
     sent.refresh_from_db()
     assert (sent.read_at, sent.read_by) == (time("2026-02-06T11:00"), world.person("asked.clerk"))
     later = world.actor("asked.leader")
     with speaking_as(later):
-        commands.acknowledge(matter=matter, by=later, at=time("2026-02-07T11:00"))
+        receipts.acknowledge(matter=matter, by=later, at=time("2026-02-07T11:00"))
     world.do(matter, "accept", by="asked.case_officer", at="2026-02-09T09:00")
     sent.refresh_from_db()
     assert (sent.read_at, sent.answered_at) == (time("2026-02-06T11:00"), time("2026-02-09T09:00"))
@@ -198,8 +198,8 @@ def test_asking_for_a_hidden_matter_is_recorded_and_for_none_is_not(committed_wo
     matter = world.begin()
     actor = world.actor(by)
     with speaking_as(actor):
-        commands.note_refusal(uid=matter.uid, by=actor, at=NOON)
-        commands.note_refusal(uid=world.person("stranger").uid, by=actor, at=NOON)
+        receipts.note_refusal(uid=matter.uid, by=actor, at=NOON)
+        receipts.note_refusal(uid=world.person("stranger").uid, by=actor, at=NOON)
     read = Read.objects.get()
     assert (read.person, read.subject, read.refused) == (actor.person, matter.number, True)
 

@@ -7,8 +7,9 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db.models import Field
 
-from concord.casework.registry import GUARDS
+from concord.casework.registry import GUARDS, HANDLERS
 from concord.rules.guards import GUARD_NAMES
+from concord.rules.handlers import HANDLER_NAMES
 from tests.fitness.sources import modules
 
 
@@ -44,6 +45,10 @@ def test_models_are_imported_not_looked_up() -> None:
 
 def test_every_guard_is_implemented_and_no_other() -> None:
     assert set(GUARDS) == GUARD_NAMES
+
+
+def test_every_handler_is_implemented_and_no_other() -> None:
+    assert set(HANDLERS) == HANDLER_NAMES
 
 
 def _capability(model: type) -> str:

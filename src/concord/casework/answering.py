@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from concord.casework.models import Attachment
+from django.db.models import Q
+
+from concord.casework.models import Attachment, Matter
 from concord.casework.queries import visible_to
+from concord.casework.registry import RESOLVERS
 from concord.foundation.access.actor import Actor
 from concord.foundation.files.models import File
 from concord.foundation.organisations.models import Organisation, Person
@@ -16,7 +19,9 @@ from concord.rules.procedure import Act as ActRule
 from concord.rules.procedure import FieldType, Procedure
 
 
-def resolved(procedure: Procedure, rule: ActRule, taken: Mapping[str, JSON], *, by: Actor) -> dict[str, list[File]]:
+def resolved(
+    procedure: Procedure, rule: ActRule, taken: Mapping[str, JSON], *, by: Actor, matter: Matter | None
+) -> dict[str, list[File]]:
     """The files that the answers name, per field. Raises InvalidInput with one problem per unknown reference."""
     problems: list[Problem] = []
     files: dict[str, list[File]] = {}
@@ -34,9 +39,11 @@ def resolved(procedure: Procedure, rule: ActRule, taken: Mapping[str, JSON], *, 
             _require(found, name, Said("没有这个人员。", "No such person."), problems)
         elif field.type is FieldType.MATTER:
             uid = _uuid(value)
-            rows = visible_to(by)
-            found = rows.filter(uid=uid).exists() if uid else rows.filter(number=value).exists()
-            _require(found, name, Said("没有找到该事项。", "No such matter."), problems)
+            rows = visible_to(by).filter(Q(uid=uid) if uid else Q(number=value))
+            _require(rows.exists(), name, Said("没有找到该事项。", "No such matter."), problems)
+        elif field.type in RESOLVERS and isinstance(value, list):
+            refused = RESOLVERS[field.type]([str(one) for one in value], by, matter)
+            problems += [Problem(f"{name}.{place}", "unknown", said) for place, said in refused.items()]
     if problems:
         said = Said("没有办理：请更正标出的项目。", "Nothing was done: mend the marked fields.")
         raise InvalidInput("casework.unknown_reference", said, problems=tuple(problems))

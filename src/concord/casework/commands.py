@@ -6,24 +6,21 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
 from uuid import UUID
 
 from django.db import IntegrityError
-from django.db.models import Q
 
 from concord.casework import clocks, effects, letters, numbers, queries
 from concord.casework.answering import resolved
 from concord.casework.bearing import Turn
 from concord.casework.definitions import version_in_force, version_with
-from concord.casework.models import Act, Case, Matter, Message, Paper, Participant
+from concord.casework.models import Act, Case, Matter, Paper, Participant
 from concord.casework.queries import READ, Parties, Seen, no_case, no_matter, seen, visible_to
-from concord.casework.registry import FOLLOWERS, GUARDS, Occasion
+from concord.casework.registry import FOLLOWERS, GUARDS, HANDLERS, Occasion
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date
 from concord.foundation.database.locking import locked
 from concord.foundation.database.scope import writing
-from concord.foundation.files.models import File
 from concord.foundation.journal import commands as journal
 from concord.foundation.organisations.models import Organisation
 from concord.foundation.organisations.queries import calendar_on, centre, charter_on
@@ -37,8 +34,6 @@ from concord.rules.procedure import Procedure, refusals, rounds
 from concord.rules.procedure.parties import CENTRE_ROLE, Named, choose, codes_of
 
 SERIES_OF_MATTERS = "matter"
-Hidden: TypeAlias = type[Matter | Paper | Case | File]
-HIDDEN: Mapping[str, Hidden] = {"matter": Matter, "paper": Paper, "case": Case, "file": File}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,24 +104,6 @@ def perform(
         return _done_before(asked, digest, refused)
 
 
-def acknowledge(*, matter: Matter, by: Actor, at: datetime) -> None:
-    """Mark the messages to the actor's organisation as read (已读): the receipt that the other side sees."""
-    unread = Message.objects.filter(matter=matter, receiver=by.organisation, read_at__isnull=True)
-    if unread.exists():
-        with writing():
-            unread.update(read_at=at, read_by=by.person)
-
-
-def note_refusal(*, by: Actor, at: datetime, what: str = "matter", uid: UUID | None = None, number: str = "") -> None:
-    """Record that somebody asked for an existing thing (a key of ``HIDDEN``) that is not shown to them."""
-    with writing():
-        asked = Q(uid=uid) if uid is not None else Q(number=number)
-        row = HIDDEN[what].objects.filter(asked).first()
-    if row is not None:
-        subject = row.number if isinstance(row, Matter) else str(row.uid)
-        journal.record_read(what=what, subject=subject, by=by, at=at, refused=True)
-
-
 def _begin(procedure_id: str, parties: Named, case: Case | None, asked: Asked, digest: str) -> Matter:
     by, at = asked.by, asked.at
     today = legal_date(at)
@@ -192,7 +169,7 @@ def _do(known: Seen, rule: ActRule, asked: Asked, digest: str) -> Act:
     charter, calendar = charter_on(today), calendar_on(today)
     clocks.require_running(matter, procedure, rule, by=asked.by.organisation, at=at)
     taken = rule_answers.take(procedure, rule, asked.answers, known=known.facts, code_lists=charter.code_lists)
-    files = resolved(procedure, rule, taken, by=asked.by)
+    files = resolved(procedure, rule, taken, by=asked.by, matter=matter if known.version else None)
     occasion = Occasion(
         procedure=procedure,
         act=rule,
@@ -228,6 +205,8 @@ def _do(known: Seen, rule: ActRule, asked: Asked, digest: str) -> Act:
     joined = any(not side.state for side in sides)
     effects.place(act, rule, known, sides, waiting=waiting, ends=changed.ends)
     receivers = effects.send(act, known.parties, sides)
+    if rule.handled_by:
+        HANDLERS[rule.handled_by](act, occasion)
     _record(act, asked.by, changed, paper, version=procedure.digest if moved else None)
     effects.tell(act, procedure, rule, known.parties, receivers)
     if taken or paper or joined or before != (matter.facts, matter.drafts):

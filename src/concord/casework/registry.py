@@ -11,8 +11,9 @@ from concord.foundation.access.actor import Actor
 from concord.foundation.organisations.models import Organisation
 from concord.rules.calendar import Calendar
 from concord.rules.canonical import JSON
+from concord.rules.errors import Said
 from concord.rules.procedure import Act as ActRule
-from concord.rules.procedure import Procedure
+from concord.rules.procedure import FieldType, Procedure
 
 if TYPE_CHECKING:
     from concord.casework.models import Act, Audience, Matter
@@ -48,6 +49,25 @@ def guard(name: str) -> Callable[[Guard], Guard]:
         return function
 
     return register
+
+
+Handler = Callable[["Act", Occasion], None]
+HANDLERS: dict[str, Handler] = {}
+
+
+def handler(name: str) -> Callable[[Handler], Handler]:
+    """Register what an act with ``handled_by = name`` does besides: it writes its rows in the act's transaction."""
+
+    def register(function: Handler) -> Handler:
+        HANDLERS[name] = function
+        return function
+
+    return register
+
+
+Resolver = Callable[[Sequence[str], Actor, "Matter | None"], Mapping[int, Said]]
+# Per type of field, what finds the things that another app keeps: place in the list → why it may not be named.
+RESOLVERS: dict[FieldType, Resolver] = {}
 
 
 Follower = Callable[["Act", Mapping[str, tuple[Organisation, ...]], Sequence["Audience"]], None]

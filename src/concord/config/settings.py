@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "concord.foundation.ledger",
     "concord.casework",
     "concord.capabilities.governance",
+    "concord.capabilities.evidence",
     "concord.entrypoints.workspace",
     "concord.entrypoints.rest",
 ]

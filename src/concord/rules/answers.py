@@ -23,6 +23,7 @@ from concord.rules.rows import advise
 LONGEST = {FieldType.TEXT: 200, FieldType.LONGTEXT: 5000, FieldType.ITEMS: 2000, FieldType.ANSWERS: 5000}
 MOST_ITEMS = 100
 MOST_FILES = 20
+MOST_EVIDENCE = 200
 MOST_UNKNOWN = 20
 LONGEST_REFERENCE = 120
 LONGEST_SHOWN = 40
@@ -340,17 +341,26 @@ def _take_reference(question: _Question, value: object) -> JSON:
     return _reference(question, value, question.field.id)
 
 
-def _take_files(question: _Question, value: object) -> JSON:
+def _references(question: _Question, value: object, *, most: int, zh: str, en: str) -> JSON:
+    """Each of several things once, in the order given."""
     field = question.field
     rows = [row for row in _list(question, value) if not _blank(row)]
-    if len(rows) > MOST_FILES:
+    if len(rows) > most:
         raise _refuse(
             field.id,
             "wrong_count",
-            f"“{field.zh}”最多 {MOST_FILES} 个文件，现有 {len(rows)} 个。",
-            f"“{field.en}” takes at most {MOST_FILES} files and has {len(rows)}.",
+            f"“{field.zh}”最多{zh.format(most)}，现有 {len(rows)} 个。",
+            f"“{field.en}” takes at most {en.format(most)} and has {len(rows)}.",
         )
     return list(dict.fromkeys(_reference(question, row, f"{field.id}.{index}") for index, row in enumerate(rows)))
+
+
+def _take_files(question: _Question, value: object) -> JSON:
+    return _references(question, value, most=MOST_FILES, zh=" {} 个文件", en="{} files")
+
+
+def _take_evidence(question: _Question, value: object) -> JSON:
+    return _references(question, value, most=MOST_EVIDENCE, zh=" {} 个证据项", en="{} items of evidence")
 
 
 TAKERS: Mapping[FieldType, Callable[[_Question, object], JSON]] = {
@@ -368,4 +378,5 @@ TAKERS: Mapping[FieldType, Callable[[_Question, object], JSON]] = {
     FieldType.ORGANISATION: _take_reference,
     FieldType.PERSON: _take_reference,
     FieldType.MATTER: _take_reference,
+    FieldType.EVIDENCE: _take_evidence,
 }

@@ -36,6 +36,10 @@ GUARDS = (
     ),
     Guard("talent.city_is_in_the_pool", Said("需求列明的选派机关之一", "one of the cities named in the request")),
     Guard("talent.is_the_city_asked", Said("本次推荐的选派机关", "the city that was proposed")),
+    Guard(
+        "evidence.every_item_is_settled",
+        Said("移交的每一项都已认可或者提出异议", "every item handed over is recognised or objected to"),
+    ),
     Guard("pool.other_terms_have_a_reason", Said("适用不同条款的写明正当理由", "other terms have a good reason")),
     Guard("governance.every_member_votes", Said("议案送全体成员表决", "a motion goes to every member")),
     Guard(

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from concord.casework import commands
+from concord.casework.desk import receipts
 from concord.casework.desk.cases import open_case
 from concord.casework.models import Act, Case, Matter
 from concord.entrypoints.demo import steps
@@ -43,7 +44,7 @@ class Player:
                 case = open_case(**step.answers, by=by, at=step.at, entropy=entropy(step.key))
                 self._cases[step.case] = case
             case steps.READ:
-                commands.acknowledge(matter=self._matters[step.matter], by=by, at=step.at)
+                receipts.acknowledge(matter=self._matters[step.matter], by=by, at=step.at)
             case steps.READ_NOTICES:
                 notices.mark_read(by=by, at=step.at)
             case _:

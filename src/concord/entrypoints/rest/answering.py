@@ -13,7 +13,8 @@ from django.http import HttpRequest
 from django.utils.http import parse_etags
 from pydantic import BaseModel, Field
 
-from concord.casework import commands, queries
+from concord.casework import queries
+from concord.casework.desk import receipts
 from concord.casework.models import Matter
 from concord.casework.queries import Seen
 from concord.entrypoints.rest.presenting import Glass
@@ -130,7 +131,7 @@ def matter_shown(number: str, by: Actor) -> Seen:
     except NotFound:
         uid = _uid_of(number)
         if uid is not None:
-            commands.note_refusal(uid=uid, by=by, at=now())
+            receipts.note_refusal(uid=uid, by=by, at=now())
         raise
 
 
@@ -142,6 +143,6 @@ def _uid_of(number: str) -> UUID | None:
 @contextmanager
 def reading(known: Seen, by: Actor) -> Iterator[None]:
     """Read a matter: its messages count as read before, the reading stands on record after."""
-    commands.acknowledge(matter=known.matter, by=by, at=now())
+    receipts.acknowledge(matter=known.matter, by=by, at=now())
     yield
     journal.record_read(what="matter", subject=known.matter.number, by=by, at=now())

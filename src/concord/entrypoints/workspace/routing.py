@@ -13,7 +13,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
-from concord.casework import commands
+from concord.casework.desk import receipts
 from concord.entrypoints.workspace.middleware import ActorRequest
 from concord.entrypoints.workspace.presenting import words
 from concord.foundation.access.actor import Actor
@@ -74,7 +74,7 @@ def refusals_noted(by: Actor, *, what: str = "matter", uid: UUID | None = None, 
     try:
         yield
     except NotFound:
-        commands.note_refusal(by=by, at=now(), what=what, uid=uid, number=number)
+        receipts.note_refusal(by=by, at=now(), what=what, uid=uid, number=number)
         raise
 
 

@@ -14,6 +14,7 @@ from concord.rules.charter.model import Charter, Code
 from concord.rules.charter.reading import Part, read_code_list, read_part
 from concord.rules.errors import DefinitionError, Fault, Said
 from concord.rules.guards import GUARD_NAMES
+from concord.rules.handlers import HANDLER_NAMES
 from concord.rules.law import Laws, check_catalogue, check_cited, read_laws
 from concord.rules.procedure import Procedure
 from concord.rules.procedure import check as check_procedure
@@ -30,7 +31,7 @@ def load(
     charter_id: str,
     *,
     guards: Collection[str] = GUARD_NAMES,
-    handlers: Collection[str] = (),
+    handlers: Collection[str] = HANDLER_NAMES,
 ) -> Charter:
     """The charter ``charter_id`` from ``files`` (relative path such as ``cn/charter.toml`` → text).
 
@@ -47,7 +48,7 @@ def check(
     charter_id: str,
     *,
     guards: Collection[str] = GUARD_NAMES,
-    handlers: Collection[str] = (),
+    handlers: Collection[str] = HANDLER_NAMES,
 ) -> tuple[Fault, ...]:
     """Every fault of every file of the charter and of what it extends, by place."""
     _, faults = _assemble(files, charter_id, guards, handlers)

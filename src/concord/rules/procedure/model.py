@@ -54,6 +54,7 @@ class FieldType(StrEnum):
     ORGANISATION = "organisation"
     PERSON = "person"
     MATTER = "matter"
+    EVIDENCE = "evidence"
 
 
 class RunningMatters(StrEnum):

@@ -36,6 +36,7 @@ FIELD_TYPES: Final = {
     FieldType.ORGANISATION: Said("机关", "authority"),
     FieldType.PERSON: Said("人员", "person"),
     FieldType.MATTER: Said("事项", "matter"),
+    FieldType.EVIDENCE: Said("证据项", "evidence items"),
 }
 # What an act does with clocks: the key of the rule, and the verb.
 CLOCK_EFFECTS: Final = (

@@ -13,8 +13,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from concord.casework import commands
 from concord.casework.desk import batch as desk
+from concord.casework.desk import receipts
 from concord.casework.desk.batch import Item, Way
 from concord.casework.desk.bulk import MOST, Outcome, too_many
 from concord.casework.models import Case
@@ -180,7 +180,7 @@ def _cases(named_here: Sequence[str], glass: Glass) -> list[Case]:
     except NotFound:
         own = set(cases_of(glass.by).filter(uid__in=wanted).values_list("uid", flat=True))
         for uid in (one for one in wanted if one not in own):
-            commands.note_refusal(by=glass.by, at=now(), what="case", uid=uid)
+            receipts.note_refusal(by=glass.by, at=now(), what="case", uid=uid)
         raise
 
 

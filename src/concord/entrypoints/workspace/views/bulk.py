@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from concord.casework import commands
+from concord.casework.desk import receipts
 from concord.casework.desk.bulk import Outcome, Row, looked_at
 from concord.casework.desk.exports import note_export
 from concord.casework.queries import Seen
@@ -58,7 +58,7 @@ def bulk(request: Handled) -> HttpResponse:
         numbers = list(dict.fromkeys(request.GET.getlist("matter")))
         seen = looked_at(numbers, by=glass.by, on=glass.today)
         for number in (one for one in numbers if one not in seen):
-            commands.note_refusal(by=glass.by, at=now(), number=number)
+            receipts.note_refusal(by=glass.by, at=now(), number=number)
         if not request.GET.get("do"):
             return _choice(request, seen, glass, back, lost=len(numbers) - len(seen))
         deed = deed_named(request.GET["do"], list(seen.values()), glass)

@@ -10,7 +10,8 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from concord.casework import commands, letters, queries
+from concord.casework import letters, queries
+from concord.casework.desk import receipts
 from concord.casework.desk.proofs import marks_of
 from concord.casework.models import ClockRun
 from concord.casework.queries import Seen
@@ -52,7 +53,7 @@ def matter(request: Handled, number: str) -> HttpResponse:
     by, glass = request.actor, glass_of(request.actor)
     with refusals_noted(by, number=number):
         known = queries.matter_for(number=number, by=by, on=glass.today)
-    commands.acknowledge(matter=known.matter, by=by, at=now())
+    receipts.acknowledge(matter=known.matter, by=by, at=now())
     context = page_of(known, glass)
     response = render(request, "workspace/matter.html", context)
     journal.record_read(what="matter", subject=number, by=by, at=now())

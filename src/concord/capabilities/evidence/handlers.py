@@ -1,0 +1,1 @@
+"""What the acts of procedures do with items, and how answers that name items are resolved."""

@@ -896,7 +896,7 @@ DIGESTS = {
     "1.2.156.10197.1.401": "sm3",
 }
 RSA_KEY, EC_KEY, ED25519_KEY = "1.2.840.113549.1.1.1", "1.2.840.10045.2.1", "1.3.101.112"
-SM2_WITH_SM3 = "1.2.156.10197.1.501"
+SM2_WITH_SM3, SM2_SIGNING = "1.2.156.10197.1.501", "1.2.156.10197.1.301.1"
 # Each signature algorithm: the kind of key it needs and the digest it fixes.
 SIGNED_WITH = {
     RSA_KEY: ("rsa", ""),
@@ -908,6 +908,7 @@ SIGNED_WITH = {
     "1.2.840.10045.4.3.4": ("ecdsa", "sha512"),
     ED25519_KEY: ("ed25519", "sha512"),
     SM2_WITH_SM3: ("sm2", "sm3"),
+    SM2_SIGNING: ("sm2", "sm3"),
 }
 CURVES = {"1.2.840.10045.3.1.7": P256, "1.3.132.0.34": P384, "1.2.156.10197.1.301": SM2}
 EXTENDED_KEY_USAGE, BASIC_CONSTRAINTS = "2.5.29.37", "2.5.29.19"
@@ -1217,7 +1218,7 @@ def check_token(
         token = token_of(response)
     except Refused as refused:
         return FAIL, str(refused), None
-    if gm is not None and gm != (token.signed_by == SM2_WITH_SM3):
+    if gm is not None and gm != (SIGNED_WITH[token.signed_by][0] == "sm2"):
         return FAIL, "algorithm", token
     algorithm, imprint = token.imprint
     if imprint not in [digest(algorithm, data) for data in covered]:

@@ -24,6 +24,8 @@ from concord.rules.errors import InvalidInput
 
 SM2_CURVE = "1.2.156.10197.1.301"
 SM2_WITH_SM3 = "1.2.156.10197.1.501"
+# SM2 as a way of signing (GM/T 0006), with the digest named beside it: so GM/T 0010 has it in a signer's information.
+SM2_SIGNING = "1.2.156.10197.1.301.1"
 ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2"
 EC_PUBLIC_KEY = "1.2.840.10045.2.1"
 BASIC_CONSTRAINTS = "2.5.29.19"
@@ -50,6 +52,7 @@ SIGNATURES: Mapping[str, tuple[str, str | None]] = MappingProxyType(
         "1.2.840.113549.1.1.13": ("rsa", "sha512"),
         "1.3.101.112": ("ed25519", "sha512"),
         SM2_WITH_SM3: ("sm2", "sm3"),
+        SM2_SIGNING: ("sm2", "sm3"),
     }
 )
 LARGEST = 1 << 14

@@ -13,6 +13,7 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from concord.proofs import ed25519, sm2
 from concord.proofs.signing import base64_strict
@@ -116,6 +117,7 @@ def key_id(name: str, kind: int, public: bytes) -> bytes:
     ]
 
 
+@lru_cache(maxsize=256)
 def parse_vkey(text: str) -> VerifierKey:
     """The key that ``VerifierKey.vkey_text`` gives. Raises InvalidInput ``proofs.verifier_key``."""
     parts = text.split("+", 2) if len(text) <= LONGEST_KEY_TEXT else []

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from concord.proofs import trust
+from concord.proofs import certificates as x509
+from concord.proofs import der, sm2, timestamp_tokens, trust
 from concord.proofs.signing import PrivateKeys
+from tests.support import stamping
 from tests.support.package_cases.registry import (
     NONE,
     NOT_LOGGED,
@@ -58,6 +60,24 @@ def good_l2t(alliance: Alliance) -> Case:
 @case()
 def good_l2t_gm_token(alliance: Alliance) -> Case:
     return simple(alliance, gm=True)
+
+
+@case()
+def good_l2t_gm_token_as_gm_t_0010_has_it(alliance: Alliance) -> Case:
+    parts, own = alliance.sealed(stamped=False), alliance.gm_authority
+    key = stamping.Key("sm2", lambda message: x509.encoded_signature(sm2.sign(own.private, message)), b"")
+    made = stamping.Recipe(
+        key,
+        own.certificate,
+        kind=timestamp_tokens.GM_SIGNED_DATA,
+        version=1,
+        imprint=der.sequence(stamping.identifier("sm3"), der.octets(x509.digest_of("sm3", parts.events[1]))),
+        generated_at=der.generalized_time(STAMPED),
+        signature_algorithm=der.sequence(der.oid(x509.SM2_SIGNING)),
+    )
+    tokens = [(made(), True)]
+    seal = alliance.sealing(parts.manifest, parts.events, tokens=tokens)
+    return Case(packed(replace(parts, tokens=tokens, seal=seal)), alliance.trust())
 
 
 @case()

@@ -49,6 +49,7 @@ MOST_ROOTS = 64
 MOST_OF_A_KIND = 64
 LARGEST_LEAF = 1024
 LARGEST_NOTE = 64 * 1024
+LONGEST_VKEY = 4096
 MOST_LINES = 64
 MOST_HASHES = 63
 DEEPEST = 16
@@ -307,8 +308,13 @@ def payload_name(value: Any) -> bool:
     )
 
 
+def unlike(names: Sequence[str]) -> bool:
+    """Say whether no two of these names are equal after case folding."""
+    return len({unicodedata.normalize("NFC", name.casefold()) for name in names}) == len(names)
+
+
 ORG_PATTERN = "[0-9]{6}"
-NAME_PATTERN = "/[a-z0-9-]{1,32}#[1-9][0-9]*"
+NAME_PATTERN = "/[a-z0-9-]{1,32}#[1-9][0-9]{0,8}"
 is_org = matching(ORG_PATTERN)
 is_digest = matching("[0-9a-f]{64}")
 is_id = matching("ev1-[a-z2-7]{52}")
@@ -1308,13 +1314,18 @@ class Verifier:
 
 def note_name(text: str) -> bool:
     """Say whether a text can be the name of a key."""
-    return bool(text) and "+" not in text and not any(sign.isspace() for sign in text)
+    return bool(text) and "+" not in text and not any(sign.isspace() or sign < " " for sign in text)
 
 
 def verifier_of(text: str) -> Verifier:
     """Read ``name+id+base64`` and compare the id with the key."""
     parts = text.split("+", 2)
-    if len(parts) != 3 or not note_name(parts[0]) or not re.match(r"[0-9a-f]{8}\Z", parts[1]):
+    if (
+        len(text) > LONGEST_VKEY
+        or len(parts) != 3
+        or not note_name(parts[0])
+        or not re.match(r"[0-9a-f]{8}\Z", parts[1])
+    ):
         raise Refused("vkey")
     material = base64_of(parts[2])
     wanted = hashlib.sha256(parts[0].encode("utf-8") + b"\n" + material).digest()[:4]
@@ -1756,7 +1767,7 @@ def _named_rightly(raw: Sequence[bytes]) -> None:
     files = [name for name in names if name.startswith("payload/")]
     if not all(map(payload_name, files)):
         raise Refused("name")
-    if len({unicodedata.normalize("NFC", name.casefold()) for name in files}) != len(files):
+    if not unlike(files):
         raise Refused("name")
 
 
@@ -2048,6 +2059,8 @@ def manifest_of(data: bytes) -> Table:
     fits(manifest, MANIFEST)
     paths = [one["path"].encode("utf-8") for one in manifest["files"]]
     if not paths or any(one >= two for one, two in zip(paths, paths[1:])):
+        raise Refused("files")
+    if not unlike([one["path"] for one in manifest["files"]]):
         raise Refused("files")
     if manifest["collection"]["started_at"] > manifest["collection"]["ended_at"]:
         raise Refused("times")

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import unicodedata
+from base64 import b64encode
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
+from concord.proofs import notes
+from concord.proofs.shapes import KeyName
+from concord.rules.errors import InvalidInput
 from tests.support import stamping
 from tests.support.packages import COLLECTED, CONTENT, LOOKED_AT, STAMPED, Alliance, packed
 from tests.support.second_verifier import FILE, second, second_report
@@ -326,3 +330,25 @@ def test_the_page_beside_it_states_its_digests(page: str) -> None:
     text, program = (FILE.parent / page).read_text(encoding="utf-8"), FILE.read_bytes()
     assert re.findall(r"^ +SHA-256 (\S+)$", text, re.MULTILINE) == [hashlib.sha256(program).hexdigest()]
     assert re.findall(r"^ +SM3 +(\S+)$", text, re.MULTILINE) == [hashlib.new("sm3", program).hexdigest()]
+
+
+@pytest.mark.parametrize(("number", "taken"), [("1", True), ("999999999", True), ("1000000000", False), ("0", False)])
+def test_both_take_the_same_numbers_of_keys(number: str, taken: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    name = f"310117/officer/2026#{number}"
+    assert verifier.is_officer_key(name) == taken
+    if taken:
+        assert KeyName.parse(name).number == int(number)
+    else:
+        with pytest.raises(InvalidInput):
+            KeyName.parse(name)
+
+
+@pytest.mark.parametrize("name", ["a\x01b", "a\x1fb", "a b", "a\u3000b", "a+b", "", "a" * 4096])
+def test_neither_takes_such_a_name_of_a_verifier_key(name: str) -> None:
+    public = Alliance(seed=2).log_key.public
+    material, kind = b64encode(bytes([notes.ED25519]) + public).decode(), notes.ED25519
+    text = f"{name}+{notes.key_id(name, kind, public).hex()}+{material}"
+    with pytest.raises(InvalidInput):
+        notes.parse_vkey(text)
+    with pytest.raises(verifier.Refused):
+        verifier.verifier_of(text)

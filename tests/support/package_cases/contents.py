@@ -86,6 +86,14 @@ def spaced_manifest_fail_c02(alliance: Alliance) -> Case:
 
 
 @case("", C02=FAIL, C03=NONE, C04=NONE, C09=NONE)
+def paths_that_differ_by_case_alone_fail_c02(alliance: Alliance) -> Case:
+    files = json.loads(alliance.manifest()[0])["files"]
+    made = changed(alliance.manifest()[0], files=[{**files[0], "path": f"payload/{name}"} for name in "Aa"])
+    thin = entries_of(packed(replace(alliance.sealed(), files=None)))
+    return Case(_on_manifest(alliance, made, thin), alliance.trust())
+
+
+@case("", C02=FAIL, C03=NONE, C04=NONE, C09=NONE)
 def disclosed_on_a_broken_manifest_fail_c02(alliance: Alliance) -> Case:
     made = changed(alliance.manifest()[0], note="more")
     parts = alliance.sealed()

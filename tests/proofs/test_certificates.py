@@ -43,8 +43,9 @@ def test_its_key_verifies_what_it_signed_and_nothing_else(kind: Kind) -> None:
     assert not read.verifies(MESSAGE, signature + b".", algorithm=name, digest=digest)
     assert not read.verifies(MESSAGE, b"", algorithm=name, digest=digest)
     for other in x509.SIGNATURES:
-        if other != name and not (kind == "rsa" and x509.SIGNATURES[other][1] is None):
-            assert not read.verifies(MESSAGE, signature, algorithm=other, digest=digest)
+        # Two names say SM2 with SM3, and the bare name of RSA leaves the digest open.
+        same = x509.SIGNATURES[other] in {x509.SIGNATURES[name], (x509.SIGNATURES[name][0], None)}
+        assert read.verifies(MESSAGE, signature, algorithm=other, digest=digest) == same
     assert not read.verifies(MESSAGE, signature, algorithm="1.2.3", digest=digest)
 
 

@@ -59,6 +59,8 @@ BESIDE = {
     "evidence_officer",
     "evidence_presentation",
     "evidence_recognition",
+    "files_upload",
+    "files_uploadchunk",
     "governance_charterdraft",
     "ledger_salt",
     "ledger_sealed",

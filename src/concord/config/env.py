@@ -17,6 +17,7 @@ KNOWN = {
     "CONCORD_DATA": "folder of third-party test data, read by benches only",
     "CONCORD_DATABASE_URL": "sqlite:///path or postgres://user:password@host:port/name (sqlite in CONCORD_HOME)",
     "CONCORD_DEMO": "1 shows the demo personas on the sign-in page; loopback only (0)",
+    "CONCORD_DISK_RESERVE": "MiB of the disk that uploads leave free (2048)",
     "CONCORD_FONTS": "folder with the fonts of the papers (node_modules/.paper-fonts beside the project)",
     "CONCORD_HOME": "folder for the database, files and keys (var beside the project)",
     "CONCORD_HOSTS": "host names answered to, separated by commas (localhost,127.0.0.1)",
@@ -24,6 +25,7 @@ KNOWN = {
     "CONCORD_KEYS": "folder of the keys that sign for organisations and for the log (keys in CONCORD_HOME)",
     "CONCORD_LEDGER": "folder with ledger.toml, the policy, the trust file and the tiles (ledger in CONCORD_HOME)",
     "CONCORD_MAIL_FROM": "the sender of e-mail; needed together with CONCORD_SMTP_URL",
+    "CONCORD_MAX_UPLOAD": "MiB that one file uploaded in pieces may have (10240)",
     "CONCORD_OIDC_CLIENT_ID": "the name under which the provincial sign-on knows this installation",
     "CONCORD_OIDC_CLIENT_SECRET": "the secret that goes with CONCORD_OIDC_CLIENT_ID",
     "CONCORD_OIDC_ISSUER": "address of the OpenID provider people may sign in with; none without it",
@@ -34,6 +36,7 @@ KNOWN = {
     "CONCORD_SMTP_URL": "smtp://user:password@host:port, smtps:// for TLS from the start; no e-mail without it",
     "CONCORD_TEST_DATABASE": "sqlite or postgres: which database the tests run on",
     "CONCORD_UPLOADS_KEPT": "days after which an uploaded file that nothing refers to is deleted (7)",
+    "CONCORD_UPLOAD_QUOTA": "MiB that the unfinished uploads of one organisation may have together (51200)",
     "CONCORD_WITNESSES": "1: the demo also runs nine witnesses and a time-stamper on loopback (1)",
     "CONCORD_WORKERS": "web processes (2)",
 }
@@ -41,6 +44,8 @@ PROJECT = Path(__file__).resolve().parents[3]
 LOOPBACK_NAMES = {"localhost"}
 MOST_WORKERS = 64
 MOST_DAYS = 365
+MIB = 1024 * 1024
+MOST_MIB = 1024 * 1024
 LAST_PORT = 65535
 
 
@@ -95,6 +100,9 @@ class Environment:
     second_factor: bool = True
     sign_on: SignOn | None = None
     uploads_kept: int = 7
+    max_upload: int = 10240 * MIB
+    upload_quota: int = 51200 * MIB
+    disk_reserve: int = 2048 * MIB
     keys: Path = PROJECT / "var" / "keys"
     ledger: Path = PROJECT / "var" / "ledger"
     witnesses: bool = True
@@ -125,6 +133,9 @@ def read(environ: Mapping[str, str]) -> Environment:
         second_factor=_second_factor(values.get("CONCORD_SECOND_FACTOR", "required")),
         sign_on=_sign_on(values),
         uploads_kept=_count(values, "CONCORD_UPLOADS_KEPT", default="7", most=MOST_DAYS),
+        max_upload=_count(values, "CONCORD_MAX_UPLOAD", default="10240", most=MOST_MIB) * MIB,
+        upload_quota=_count(values, "CONCORD_UPLOAD_QUOTA", default="51200", most=MOST_MIB) * MIB,
+        disk_reserve=_count(values, "CONCORD_DISK_RESERVE", default="2048", most=MOST_MIB) * MIB,
         keys=Path(values.get("CONCORD_KEYS", str(home / "keys"))).resolve(),
         ledger=Path(values.get("CONCORD_LEDGER", str(home / "ledger"))).resolve(),
         witnesses=_switch(values, "CONCORD_WITNESSES", "1"),

@@ -12,6 +12,7 @@ from datetime import datetime, time, timedelta
 from django.conf import settings
 
 from concord.foundation.database.scope import writing
+from concord.foundation.files import uploads
 from concord.foundation.files.models import File
 from concord.foundation.files.sweeping import discard, discard_bytes, left_behind
 from concord.foundation.jobs.contracts import Daily, Payload
@@ -25,7 +26,10 @@ AT_ONCE = 500
 
 @job("files.sweep", schedule=Daily(time(4, 0)), lease=timedelta(minutes=30))
 def sweep_uploads(*, payload: Payload, at: datetime) -> None:  # noqa: ARG001  every handler has this shape
-    """Delete the files that nothing refers to after so many days; each organisation's journal says how many."""
+    """Delete the files that nothing refers to after so many days; each organisation's journal says how many.
+
+    Uploads in pieces that nobody has gone on with for as long go too.
+    """
     before = at - timedelta(days=settings.ENVIRONMENT.uploads_kept)
     for batch in _batches(before):
         with writing():
@@ -41,6 +45,7 @@ def sweep_uploads(*, payload: Payload, at: datetime) -> None:  # noqa: ARG001  e
                     details={"count": count},
                 )
         discard_bytes([file.digest for file in gone])
+    uploads.sweep(before=before)
 
 
 def _batches(before: datetime) -> Iterator[list[int]]:

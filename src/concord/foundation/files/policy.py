@@ -70,12 +70,12 @@ def extension_of(name: str) -> str:
     return found.group() if found else ""
 
 
-def check_size(size: int) -> None:
-    """Raise InvalidInput ``files.empty`` or ``files.too_large``."""
+def check_size(size: int, *, most: int = MAX_SIZE) -> None:
+    """Raise InvalidInput ``files.empty`` or ``files.too_large``; sizes are in bytes."""
     if size == 0:
         _refuse("files.empty", "文件是空的，请检查后重新上传。", "The file is empty; check it and upload it again.")
-    if size > MAX_SIZE:
-        limit = MAX_SIZE // (1024 * 1024)
+    if size > most:
+        limit = most // (1024 * 1024)
         _refuse(
             "files.too_large",
             f"文件超过 {limit} MB，请压缩或拆分后重新上传。",
@@ -95,6 +95,19 @@ def kind_of(name: str, content: IO[bytes]) -> Kind:
             "这是可执行程序，不能上传。需要作为证据提交的，请先打包为 ZIP。",
             "This is a program and cannot be uploaded. If it is evidence, put it into a ZIP archive first.",
         )
+    kind = promised_kind(name)
+    if not kind.fits(content):
+        extension = extension_of(name).lower()
+        _refuse(
+            "files.kind_mismatch",
+            f"文件内容与扩展名“{extension}”不符，或者文件已损坏，请检查后重新上传。",
+            f"The content is not what the extension {extension!r} says, or is damaged; check it and upload it again.",
+        )
+    return kind
+
+
+def promised_kind(name: str) -> Kind:
+    """The kind that the name's extension promises. Raises InvalidInput ``files.kind_not_taken``."""
     extension = extension_of(name).lower()
     kind = KINDS.get(extension)
     if kind is None:
@@ -103,12 +116,6 @@ def kind_of(name: str, content: IO[bytes]) -> Kind:
             "files.kind_not_taken",
             f"不接收“{extension or name}”类型的文件。可上传：{taken}。",
             f"Files of the kind {extension or name!r} are not taken. These are: {taken.replace('、', ', ')}.",
-        )
-    if not kind.fits(content):
-        _refuse(
-            "files.kind_mismatch",
-            f"文件内容与扩展名“{extension}”不符，或者文件已损坏，请检查后重新上传。",
-            f"The content is not what the extension {extension!r} says, or is damaged; check it and upload it again.",
         )
     return kind
 

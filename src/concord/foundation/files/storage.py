@@ -52,13 +52,31 @@ def put(root: Path, content: IO[bytes], *, check: Callable[[IO[bytes]], None]) -
         check(arriving)
         arriving.flush()
         os.fsync(arriving.fileno())
-        target = path_of(root, digest.hexdigest())
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # Also when it is there already: the bytes are the same, and a copy damaged on disk is healed.
-        Path(arriving.name).replace(target)
-        for folder in (target.parent, target.parent.parent, root):
-            _to_disk(folder)
+        _lay(root, Path(arriving.name), digest.hexdigest())
     return Kept(digest.hexdigest(), size)
+
+
+def take_over(root: Path, whole: Path, digest: str) -> None:
+    """Let the bytes of ``whole``, which are on disk and have this digest, lie in the folder beside where they are.
+
+    A process killed inside leaves both names or only the old one.
+    """
+    with _incoming(root) as beside:
+        link = Path(f"{beside.name}-whole")
+        try:
+            os.link(whole, link)
+            _lay(root, link, digest)
+        finally:
+            link.unlink(missing_ok=True)  # it stays when it and the target are one file already
+
+
+def _lay(root: Path, whole: Path, digest: str) -> None:
+    target = path_of(root, digest)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Also when it is there already: the bytes are the same, and a copy damaged on disk is healed.
+    whole.replace(target)
+    for folder in (target.parent, target.parent.parent, root):
+        _to_disk(folder)
 
 
 def remove(root: Path, digest: str) -> None:

@@ -12,13 +12,18 @@ from django.db.models import Exists, ForeignObjectRel, Model, OuterRef, QuerySet
 from concord.foundation.database.locking import locked
 from concord.foundation.database.scope import writing
 from concord.foundation.files import storage
-from concord.foundation.files.models import File
+from concord.foundation.files.models import File, Upload
 
 
 def references() -> Iterator[tuple[type[Model], str]]:
-    """Every table with a column that refers to a file, and the column: many-to-many tables have theirs too."""
+    """Every table with a column that refers to a file, and the column: many-to-many tables have theirs too.
+
+    The upload by which a file came keeps nothing alive; it goes with its file.
+    """
     for relation in File._meta.get_fields(include_hidden=True):  # noqa: SLF001  Django documents it
-        if isinstance(relation, ForeignObjectRel) and not relation.many_to_many:
+        if not isinstance(relation, ForeignObjectRel) or relation.many_to_many:
+            continue
+        if relation.related_model is not Upload:
             yield relation.related_model, relation.field.name
 
 

@@ -301,6 +301,14 @@ class TestTiles:
     def test_what_is_not_there(self, city: dict[str, str], path: str) -> None:
         assert Client().get(f"/ledger/{path}", headers=city).status_code == 404
 
+    def test_before_the_first_checkpoint_nothing_is_amiss(self, home: Home, caplog: pytest.LogCaptureFixture) -> None:
+        city = {"Authorization": f"Bearer {home.reader_token(home.installation.witnesses[0].org)}"}
+        answer = Client().get("/ledger/checkpoint", headers=city)
+        assert (answer.status_code, answer.content, caplog.records) == (404, b"", [])
+        # What is asked for and was never there is worth a line.
+        assert Client().get("/ledger/tile/entries/999", headers=city).status_code == 404
+        assert [one.name for one in caplog.records] == ["django.request"]
+
     def test_without_a_ledger(self) -> None:
         assert Client().get("/ledger/checkpoint", headers={"Authorization": "Bearer x"}).status_code == 401
 

@@ -49,8 +49,11 @@ def for_readers(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[..
 
 @for_readers
 def checkpoint(_request: HttpRequest, path: str) -> HttpResponse:
-    """The newest published checkpoint with its cosignatures."""
-    return _answer(path, "text/plain; charset=utf-8", "no-cache, private")
+    """The newest published checkpoint with its cosignatures; 404 before the first, as C2SP has it."""
+    response = _answer(path, "text/plain; charset=utf-8", "no-cache, private")
+    # A log begins without one and its witnesses ask each second: Django would write a warning for each answer.
+    response._has_been_logged = response.status_code == HTTPStatus.NOT_FOUND  # type: ignore[attr-defined]  # noqa: SLF001  Django's own mark
+    return response
 
 
 @for_readers

@@ -17,6 +17,8 @@ from unittest.mock import patch
 
 from django.db import connection
 
+from concord.foundation.ledger.lock import lock_at
+
 LOCK = "lock.sqlite3"
 SyncsOrRenames = Callable[..., None]
 
@@ -79,6 +81,7 @@ def trap(step: int, spring: Callable[[str], None]) -> Iterator[Trap]:
         kind = TrappedLock if os.fspath(path).endswith(LOCK) else sqlite3.Connection
         return connect(path, factory=kind, **given)
 
+    lock_at.cache_clear()  # one that is open already would pass by the trap
     with (
         connection.execute_wrapper(watch),
         patch.object(os, "fsync", _watched(os.fsync, "sync", laid)),
@@ -86,6 +89,7 @@ def trap(step: int, spring: Callable[[str], None]) -> Iterator[Trap]:
         patch.object(sqlite3, "connect", connecting),
     ):
         yield laid
+    lock_at.cache_clear()
 
 
 def _watched(done: SyncsOrRenames, name: str, laid: Trap) -> SyncsOrRenames:

@@ -318,3 +318,34 @@ class TestLock:
         assert lock.compare_and_swap(first, second)
         assert not lock.compare_and_swap(first, second)
         assert lock.read() == second
+
+    def test_an_open_one_is_looked_at_anew_before_each_use(self, tmp_path: Path) -> None:
+        file, elsewhere = tmp_path / "lock.sqlite3", tmp_path / "elsewhere.sqlite3"
+        lock, other = CheckpointLock(file), CheckpointLock(elsewhere)
+        first, second = Signed(0, EMPTY_ROOT, b""), Signed(1, bytes(32), b"note")
+        assert lock.compare_and_swap(None, second)
+        assert other.compare_and_swap(None, first)
+        assert CheckpointLock(file).compare_and_swap(second, first)
+        assert lock.read() == first  # another process wrote it
+        assert lock.compare_and_swap(first, second)
+        file.write_bytes(elsewhere.read_bytes())
+        assert lock.read() == first  # it was written over
+        assert lock.compare_and_swap(first, second)
+        elsewhere.replace(file)
+        assert not lock.compare_and_swap(second, first)  # another one was put in its place
+        assert lock.read() == first
+        file.unlink()
+        assert lock.read() is None
+        file.write_bytes(b"nothing")
+        with pytest.raises(sqlite3.DatabaseError):
+            lock.read()
+        file.unlink()
+        assert lock.compare_and_swap(None, second)
+        assert lock.read() == second
+
+    def test_all_of_it_is_in_the_file_at_once(self, tmp_path: Path) -> None:
+        file, copy = tmp_path / "lock.sqlite3", tmp_path / "copy.sqlite3"
+        lock, state = CheckpointLock(file), Signed(1, bytes(32), b"note")
+        assert lock.compare_and_swap(None, state)
+        copy.write_bytes(file.read_bytes())
+        assert CheckpointLock(copy).read() == state

@@ -153,6 +153,12 @@ def test_a_wrong_sm2_line_is_refused_with_the_good_one() -> None:
     assert asked(says(200, bad))[0].refusal == "signature"
 
 
+def test_a_signature_over_the_log_s_own_line_is_none_over_the_checkpoint() -> None:
+    """A blank line before it would make that line part of the text, over which the witness's line is good."""
+    told, _ = asked(says(200, b"\n" + lines(text=NOTE.decode())))
+    assert told == Told(NAME, refusal="malformed")
+
+
 def test_without_an_sm2_key_its_line_is_not_asked_for() -> None:
     with answering(says(200, lines(which=[0]))) as (url, _):
         told = ask(HttpWitnesses(), address(url, sm2=False), question(), old=4)

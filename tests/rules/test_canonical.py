@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from concord.rules.canonical import LARGEST_INTEGER, canonical_json
+from concord.rules.canonical import DEEPEST, LARGEST_INTEGER, canonical_json
 from concord.rules.errors import InvalidInput
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
@@ -69,3 +69,13 @@ def test_endless_depth_is_refused() -> None:
     value.append(value)
     with pytest.raises(InvalidInput, match="deep"):
         canonical_json(value)
+
+
+@pytest.mark.parametrize("at_the_bottom", ["text", "文字", 1, None, [], {}])
+def test_whatever_lies_at_the_bottom_lies_equally_deep(at_the_bottom: object) -> None:
+    value = at_the_bottom
+    for _ in range(DEEPEST):
+        value = [value]
+    assert canonical_json(value).endswith(b"]" * DEEPEST)
+    with pytest.raises(InvalidInput, match="deep"):
+        canonical_json([value])

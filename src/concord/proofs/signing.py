@@ -7,7 +7,6 @@ can never pass for another.
 
 from __future__ import annotations
 
-import base64
 import binascii
 import hashlib
 import re
@@ -163,8 +162,8 @@ def verifies(public: PublicKeys, message: bytes, signature: Signature) -> bool:
 def base64_strict(text: str) -> bytes:
     """The bytes of standard, padded base64 that encodes to ``text`` again. Raises InvalidInput ``proofs.encoding``."""
     try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
+        data = binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
         data = None
     if data is None or _base64(data) != text:
         raise InvalidInput(
@@ -175,7 +174,7 @@ def base64_strict(text: str) -> bytes:
 
 
 def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
+    return binascii.b2a_base64(data, newline=False).decode()
 
 
 def _texts(value: object, keys: tuple[str, ...]) -> list[str] | None:

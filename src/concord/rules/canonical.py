@@ -7,8 +7,9 @@ and tables with text keys. Fractions are refused: money is whole fen, and a floa
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import TypeAlias, Union
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias, Union
 
 from concord.rules.errors import InvalidInput, Problem, Said
 
@@ -17,7 +18,9 @@ JSON: TypeAlias = Union[bool, int, str, Sequence["JSON"], Mapping[str, "JSON"], 
 LARGEST_INTEGER = 2**53 - 1
 DEEPEST = 64
 
-_QUOTED = json.JSONEncoder(ensure_ascii=False).encode
+_BASIC = "\uffff"
+"""The last character that UTF-16 writes as one unit."""
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def canonical_json(value: object) -> bytes:
@@ -25,53 +28,89 @@ def canonical_json(value: object) -> bytes:
 
     Raises InvalidInput ``canonical.not_json`` for anything that is not such a value, naming its place.
     """
-    return _written(value, "", 0).encode()
+    try:
+        is_basic = _check(value, 0)
+    except _Outside as outside:
+        raise _refused(".".join(reversed(outside.steps)), outside.said) from None
+    if is_basic:
+        return _SORTING.encode(value).encode()
+    return _WRITER.encode(_in_order(value)).encode()
 
 
-def _written(value: object, path: str, depth: int) -> str:
+def _writer(*, sort_keys: bool) -> json.JSONEncoder:
+    return json.JSONEncoder(
+        ensure_ascii=False, check_circular=False, sort_keys=sort_keys, separators=(",", ":"), default=dict
+    )
+
+
+# Sorting by characters and by UTF-16 code units is the same unless a key holds a character of two units.
+_SORTING, _WRITER = _writer(sort_keys=True), _writer(sort_keys=False)
+
+
+class _Outside(Exception):
+    """A value lies outside the bounds; ``steps`` lead to it, the last one first."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.said = Said(zh, en)
+        self.steps: list[str] = []
+
+
+def _check(value: object, depth: int) -> bool:
+    """Refuse what lies outside the bounds; whether every key is made of characters of one UTF-16 unit."""
     if depth > DEEPEST:
-        raise _refused(path, Said("嵌套过深", "nested too deeply"))
-    match value:
-        case None | bool():
-            return _QUOTED(value)
-        case str():
-            return _text(value, path)
-        case int():
-            if abs(value) > LARGEST_INTEGER:
-                raise _refused(path, Said("整数过大，须在 ±(2^53 - 1) 之内", "the number is beyond ±(2^53 - 1)"))
-            return str(int(value))
-        case Mapping():
-            return _table(value, path, depth)
-        case list() | tuple():
-            inner = (_written(entry, _under(path, str(index)), depth + 1) for index, entry in enumerate(value))
-            return f"[{','.join(inner)}]"
-        case _:
-            kind = type(value).__name__
-            raise _refused(path, Said(f"“{kind}”不能写入规范 JSON", f"“{kind}” has no place in canonical JSON"))
+        raise _Outside("嵌套过深", "nested too deeply")
+    if isinstance(value, str):
+        _check_text(value)
+    elif isinstance(value, int):
+        if abs(value) > LARGEST_INTEGER:
+            raise _Outside("整数过大，须在 ±(2^53 - 1) 之内", "the number is beyond ±(2^53 - 1)")
+    elif isinstance(value, dict | Mapping):  # the plain kind first: asking for an abstract one is slow
+        is_basic = _check_keys(value)
+        return _check_each(value.items(), depth + 1) and is_basic
+    elif isinstance(value, list | tuple):
+        return _check_each(enumerate(value), depth + 1)
+    elif value is not None:
+        kind = type(value).__name__
+        raise _Outside(f"“{kind}”不能写入规范 JSON", f"“{kind}” has no place in canonical JSON")
+    return True
 
 
-def _table(table: Mapping[object, object], path: str, depth: int) -> str:
-    keys: list[str] = []
+def _check_each(entries: Iterable[tuple[object, object]], depth: int) -> bool:
+    is_basic, here = True, None
+    try:
+        for step, entry in entries:
+            here = step
+            plain = type(entry) is str and depth <= DEEPEST and entry.isascii()  # most are
+            is_basic &= plain or _check(entry, depth)
+    except _Outside as outside:
+        outside.steps.append(str(here))
+        raise
+    return is_basic
+
+
+def _check_keys(table: Mapping[Any, object]) -> bool:
+    """As ``_check``, for the keys of a table."""
+    is_basic = True
     for key in table:
         if not isinstance(key, str):
-            raise _refused(path, Said("键须为文字", "keys must be texts"))
-        keys.append(key)
-    written = {key: _text(key, path) for key in keys}
-    pairs = (
-        f"{written[key]}:{_written(table[key], _under(path, key), depth + 1)}"
-        for key in sorted(keys, key=lambda key: key.encode("utf-16-be"))
-    )
-    return f"{{{','.join(pairs)}}}"
+            raise _Outside("键须为文字", "keys must be texts")
+        if not key.isascii():
+            _check_text(key)
+            is_basic &= max(key) <= _BASIC
+    return is_basic
 
 
-def _text(text: str, path: str) -> str:
-    if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
-        raise _refused(path, Said("文字中含有不成对的代理码位", "the text holds half a surrogate pair"))
-    return _QUOTED(text)
+def _check_text(text: str) -> None:
+    if not text.isascii() and _HALF_PAIR.search(text):
+        raise _Outside("文字中含有不成对的代理码位", "the text holds half a surrogate pair")
 
 
-def _under(path: str, step: str) -> str:
-    return f"{path}.{step}" if path else step
+def _in_order(value: Any) -> object:
+    """The same value, each table with its keys in the order of their UTF-16 code units."""
+    if isinstance(value, Mapping):
+        return {key: _in_order(value[key]) for key in sorted(value, key=lambda key: key.encode("utf-16-be"))}
+    return [_in_order(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 
 def _refused(path: str, said: Said) -> InvalidInput:

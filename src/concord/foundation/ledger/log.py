@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +13,7 @@ from django.conf import settings
 
 from concord.foundation.keys.installation import FILE, Installation, exists, read
 from concord.foundation.keys.signers import LogSigner, log_signer
-from concord.foundation.ledger.lock import CheckpointLock, Signed
+from concord.foundation.ledger.lock import CheckpointLock, Signed, lock_at
 from concord.foundation.ledger.policy import frozen
 from concord.foundation.ledger.store import Store, opened
 from concord.foundation.ledger.witnesses import WitnessPort
@@ -25,7 +25,7 @@ from concord.rules.errors import NotFound, Said
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """The log of ``installation``: its signer, its files, its lock and the way to its witnesses."""
+    """The log of ``installation`` for one round: its signer, its files, its lock and the way to its witnesses."""
 
     installation: Installation
     signer: LogSigner
@@ -34,6 +34,8 @@ class Log:
     witnesses: WitnessPort
     now: Callable[[], datetime]
     random_bytes: Callable[[int], bytes]
+    _seen: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    """The files read and written in this round."""
 
     @property
     def key(self) -> VerifierKey:
@@ -52,9 +54,24 @@ class Log:
         checkpoint = Checkpoint(self.installation.origin, size, root)
         return Signed(size, root, checkpoints.sign_checkpoint(checkpoint, self.signer.sign, self.signer.key))
 
-    def open(self, note: bytes) -> Cosigned:
-        """The checkpoint in a note with its signatures checked. Raises InvalidInput as ``open_checkpoint``."""
-        return open_note(self.installation, note)
+    def check_own(self, note: bytes) -> None:
+        """Refuse a note that the log itself did not sign. Raises InvalidInput as ``open_checkpoint``."""
+        checkpoints.open_checkpoint(note, log=self.key, witnesses=())
+
+    def read(self, path: str) -> bytes | None:
+        """The log's file at ``path``, None when there is none; from the store at most once a round."""
+        content = self._seen.get(path)
+        if content is None:
+            content = self.store.get(path)
+            if content is not None:
+                self._seen[path] = content
+        return content
+
+    def write(self, files: Mapping[str, bytes]) -> None:
+        """Put files into the store. Raises as it does."""
+        for path, content in files.items():
+            self.store.put(path, content)
+            self._seen[path] = content
 
 
 def installation_here() -> Installation:
@@ -113,7 +130,7 @@ def open_log(
         installation,
         signer,
         store or opened(installation.tiles),
-        CheckpointLock(installation.lock),
+        lock_at(installation.lock),
         witnesses,
         now,
         random_bytes,

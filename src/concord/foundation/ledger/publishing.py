@@ -5,8 +5,9 @@ Without a quorum nothing is published and nothing is lost: the next round asks a
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 
 from concord.foundation.database.scope import writing
 from concord.foundation.ledger.lock import Signed
@@ -16,28 +17,22 @@ from concord.foundation.ledger.policy import CAUGHT_UP_AFTER, REFRESHED_AFTER, f
 from concord.foundation.ledger.store import CHECKPOINT
 from concord.foundation.ledger.witnesses import Question, Told, ask_all
 from concord.proofs import checkpoints, notes, tiles
+from concord.rules.errors import Unavailable
 
 GONE_ELSEWHERE = frozenset({"ahead", "fork", "422"})
 """Refusals of a witness that signed what this log no longer knows."""
-
-
-def noted(signed: Signed, *, at: datetime) -> None:
-    """Keep a signed state as a row, unpublished as yet; one that is there already stays."""
-    with writing():
-        Checkpoint.objects.get_or_create(
-            size=signed.size, defaults={"root": signed.root, "note": signed.note.decode(), "made_at": at}
-        )
 
 
 def is_due(signed: Signed, *, at: datetime) -> bool:
     """Whether witnesses are to be asked: it is unpublished, or some are behind, or its signatures are old."""
     if signed.size == 0:
         return False
-    last = Checkpoint.objects.filter(published_at__isnull=False).order_by("-size").first()
-    if last is None or last.published_at is None or last.size < signed.size:
+    published = Checkpoint.objects.filter(published_at__isnull=False).order_by("-size")
+    size, published_at = published.values_list("size", "published_at").first() or (0, None)
+    if published_at is None or size < signed.size:
         return True
     behind = Cosigner.objects.filter(size__lt=signed.size).exists()
-    return at - last.published_at >= (CAUGHT_UP_AFTER if behind else REFRESHED_AFTER)
+    return at - published_at >= (CAUGHT_UP_AFTER if behind else REFRESHED_AFTER)
 
 
 def publish(log: Log, signed: Signed) -> bool:
@@ -46,33 +41,60 @@ def publish(log: Log, signed: Signed) -> bool:
     False without a quorum. Raises Unavailable ``ledger.frozen`` when so many witnesses have seen a longer or another
     log that there can be none.
     """
-    told = _asked(log, signed)
-    _remember(log, told, at=log.now())
-    note = checkpoints.with_signatures(signed.note, [line for one in told for line in one.lines])
+    log.check_own(signed.note)
+    known = {row.name: row for row in Cosigner.objects.all()}
+    told = _asked(log, signed, {name: row.size for name, row in known.items()})
     policy = log.installation.policy
-    if not policy.satisfied(log.open(note).cosigners):
+    if not policy.satisfied(_cosigners(log, told)):
+        with writing():
+            _remember(log, known, told, at=log.now())
+            _unpublished(signed, at=log.now())
         gone = {one.name for one in told if one.refusal in GONE_ELSEWHERE}
         if not policy.satisfied(policy.witnesses.keys() - gone):
             raise frozen("witnesses_ahead")
         return False
-    log.store.put(CHECKPOINT, note)
+    note = checkpoints.with_signatures(signed.note, [line for one in told for line in one.lines])
+    try:
+        log.store.put(CHECKPOINT, note)
+    except (OSError, Unavailable):
+        with writing():
+            _unpublished(signed, at=log.now())
+        raise
     at = log.now()
+    row = Checkpoint(size=signed.size, root=signed.root, note=note.decode(), made_at=at, published_at=at)
     with writing():
-        Checkpoint.objects.update_or_create(
-            size=signed.size,
-            defaults={"root": signed.root, "note": note.decode(), "published_at": at},
-            create_defaults={"root": signed.root, "note": note.decode(), "made_at": at, "published_at": at},
+        _remember(log, known, told, at=at)
+        Checkpoint.objects.bulk_create(
+            [row], update_conflicts=True, unique_fields=["size"], update_fields=["root", "note", "published_at"]
         )
         # Nobody was shown these, and this one goes on from each of them.
         Checkpoint.objects.filter(published_at__isnull=True, size__lt=signed.size).delete()
     return True
 
 
-def _asked(log: Log, signed: Signed) -> list[Told]:
-    standing = dict(Cosigner.objects.values_list("name", "size"))
-    question = Question(
-        signed.note, signed.size, lambda old: tiles.consistency(log.store.get, old, signed.size) if old else ()
-    )
+def _unpublished(signed: Signed, *, at: datetime) -> None:
+    """Keep a signed state as a row, to be published yet; one that is there already stays."""
+    row = Checkpoint(size=signed.size, root=signed.root, note=signed.note.decode(), made_at=at)
+    Checkpoint.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def _cosigners(log: Log, told: Sequence[Told]) -> set[str]:
+    """The witnesses whose lines are good under the very keys that the policy knows them by."""
+    signed = {one.name for one in told if one.lines}
+    known = log.installation.policy.witnesses
+    return {
+        witness.name
+        for witness in log.installation.witnesses
+        if witness.name in signed and notes.parse_vkey(witness.vkey) == known.get(witness.name)
+    }
+
+
+def _asked(log: Log, signed: Signed, standing: Mapping[str, int]) -> list[Told]:
+    @cache
+    def consistency(old: int) -> Sequence[bytes]:
+        return tiles.consistency(log.read, old, signed.size) if old else ()
+
+    question = Question(signed.note, signed.size, consistency)
 
     def enough(names: Collection[str]) -> bool:
         return log.installation.policy.satisfied(names)
@@ -80,9 +102,8 @@ def _asked(log: Log, signed: Signed) -> list[Told]:
     return ask_all(log.witnesses, log.installation.witnesses, question, standing=standing, enough=enough)
 
 
-def _remember(log: Log, told: list[Told], *, at: datetime) -> None:
-    """Keep how far each witness is, in two statements however many there are."""
-    known = {row.name: row for row in Cosigner.objects.all()}
+def _remember(log: Log, known: Mapping[str, Cosigner], told: Sequence[Told], *, at: datetime) -> None:
+    """Keep how far each witness is, in one statement however many there are."""
     rows = []
     answers = {one.name: one for one in told}
     for witness in log.installation.witnesses:
@@ -96,5 +117,4 @@ def _remember(log: Log, told: list[Told], *, at: datetime) -> None:
             row.refused_at, row.refusal = at, answer.refusal
         rows.append(row)
     fields = ["size", "cosigned_at", "refused_at", "refusal"]
-    with writing():
-        Cosigner.objects.bulk_create(rows, update_conflicts=True, unique_fields=["name"], update_fields=fields)
+    Cosigner.objects.bulk_create(rows, update_conflicts=True, unique_fields=["name"], update_fields=fields)

@@ -20,7 +20,7 @@ from concord.foundation.database.scope import SYSTEM, speaking_for, writing
 from concord.foundation.journal.models import Entry
 from concord.foundation.keys.installation import Installation
 from concord.foundation.ledger import incidents, publishing, sealing
-from concord.foundation.ledger.entries import cut, entry_leaf
+from concord.foundation.ledger.entries import columns_of, cut, entry_leaf
 from concord.foundation.ledger.lock import Signed
 from concord.foundation.ledger.log import Log, open_log
 from concord.foundation.ledger.models import Checkpoint, Salt, Standing, Submission
@@ -149,12 +149,12 @@ def _round(log: Log, batch: int) -> Round:
         if _range_of(log, signed).append(map(merkle.leaf_hash, leaves)) != standing:
             raise frozen("roots_differ")
     else:
-        standing, leaves = _take(batch, log)
+        standing, leaves = _take(standing, batch, log)
         taken = len(leaves)
     if leaves:
         signed = _signed(log, signed, standing, leaves)
     published = True
-    if publishing.is_due(signed, at=log.now()):
+    if leaves or publishing.is_due(signed, at=log.now()):
         published = publishing.publish(log, signed)
     return Round(taken, standing.size, published, more=taken == batch)
 
@@ -177,7 +177,7 @@ def _agreed(log: Log) -> tuple[Signed, Range]:
         raise frozen("database_behind")
     if newest > signed.size or (standing.size == signed.size and standing.root() != signed.root):
         raise frozen("roots_differ")
-    if tiles.root_of(log.store.get, signed.size) != signed.root:
+    if tiles.root_of(log.read, signed.size) != signed.root:
         raise frozen("roots_differ")
     return signed, standing
 
@@ -195,28 +195,35 @@ def _split(hashes: bytes) -> tuple[bytes, ...]:
 
 
 def _range_of(log: Log, signed: Signed) -> Range:
-    return tiles.range_of(log.store.get, signed.size)
+    return tiles.range_of(log.read, signed.size)
 
 
-def _take(batch: int, log: Log) -> tuple[Range, list[bytes]]:
-    """Give up to ``batch`` pending rows their places, in one transaction; the tree with them, and their leaves."""
-    if not _pending_entries().exists() and not _pending_submissions().exists():
-        return range_of(standing_row()), []
+def _take(standing: Range, batch: int, log: Log) -> tuple[Range, list[bytes]]:
+    """Give up to ``batch`` pending rows their places, in one transaction; the tree with them, and their leaves.
+
+    Committed rows never change and nobody else gives them places, so they are read, and their leaves made, before the
+    transaction begins.
+    """
+    entries = columns_of(_pending_entries().order_by("id")[:batch])
+    left = batch - len(entries)
+    submissions = list(_pending_submissions().order_by("id").values_list("id", "leaf")[:left]) if left else []
+    if not entries and not submissions:
+        return standing, []
+    salts = log.random_bytes(SALT_LENGTH * len(entries))
+    leaves = [entry.leaf(salt) for entry, salt in zip(entries, cut(salts), strict=True)]
+    leaves += [bytes(leaf) for _, leaf in submissions]
     with writing():
         row = locked(Standing.objects.order_by("id")).first() or Standing.objects.create()
         before = range_of(row)
         place = row.first + before.size
-        entries = list(_pending_entries().select_related("organisation").order_by("id")[:batch])
-        submissions = list(_pending_submissions().order_by("id")[: batch - len(entries)])
-        salts = log.random_bytes(SALT_LENGTH * len(entries))
-        leaves = [entry_leaf(entry, salt) for entry, salt in zip(entries, cut(salts), strict=True)]
-        leaves += [bytes(submission.leaf) for submission in submissions]
         after = before.append(map(merkle.leaf_hash, leaves))
-        ids = [entry.pk for entry in entries]
-        ledger_cursor.keep_salts("ledger_salt", ids, salts, length=SALT_LENGTH)
-        ledger_cursor.give_places("journal_entry", ids, first=place)
-        others = [submission.pk for submission in submissions]
-        ledger_cursor.give_places("ledger_submission", others, first=place + len(ids))
+        if entries:
+            ids = [entry.id for entry in entries]
+            ledger_cursor.keep_salts("ledger_salt", ids, salts, length=SALT_LENGTH)
+            ledger_cursor.give_places("journal_entry", ids, first=place)
+        if submissions:
+            others = [number for number, _ in submissions]
+            ledger_cursor.give_places("ledger_submission", others, first=place + len(entries))
         row.size, row.hashes = after.size, b"".join(after.hashes)
         row.origin, row.tiles = log.installation.origin, log.installation.tiles
         row.save()
@@ -250,16 +257,14 @@ def derived(start: int, end: int) -> list[bytes]:
 
 def _signed(log: Log, before: Signed, standing: Range, leaves: Sequence[bytes]) -> Signed:
     """Write the tiles of the new leaves, sign the tree, put it in the lock. Raises Unavailable ``ledger.frozen``."""
-    files = tiles.grown(log.store.get, before.size, leaves)
-    for path, content in files.items():
-        log.store.put(path, content)
+    files = tiles.grown(log.read, before.size, leaves)
+    log.write(files)
     root = standing.root()
-    if tiles.root_of(log.store.get, standing.size) != root:
+    if tiles.root_of(log.read, standing.size) != root:
         raise frozen("roots_differ")
     signed = log.sign(standing.size, root)
     if not log.lock.compare_and_swap(before, signed):
         raise frozen("roots_differ")
-    publishing.noted(signed, at=log.now())
     for path in files:
         if ".p/" not in path:
             log.store.prune(path)

@@ -55,7 +55,8 @@ class FolderStore:
     def get(self, path: str) -> bytes | None:
         """As Store."""
         try:
-            return self._path(path).read_bytes()
+            with self._path(path).open("rb", buffering=0) as file:
+                return file.readall()
         except (FileNotFoundError, NotADirectoryError):
             return None
 
@@ -68,16 +69,18 @@ class FolderStore:
         if not _replaces(path, held=self.get(path), content=content):
             return
         target = self._path(path)
-        self._make_folder(target.parent)
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as arriving:
-            try:
-                arriving.write(content)
-                arriving.flush()
-                os.fsync(arriving.fileno())
-                Path(arriving.name).replace(target)
-            except OSError:
-                Path(arriving.name).unlink(missing_ok=True)
-                raise
+        if not target.parent.is_dir():
+            self._make_folder(target.parent)
+        number, arriving = tempfile.mkstemp(dir=target.parent, prefix=".")
+        try:
+            with open(number, "wb") as file:  # noqa: PTH123  a descriptor, not a path
+                file.write(content)
+                file.flush()
+                os.fsync(number)
+            os.replace(arriving, target)  # noqa: PTH105  as above, and no path is made of it
+        except OSError:
+            Path(arriving).unlink(missing_ok=True)
+            raise
         _to_disk(target.parent)
 
     def prune(self, path: str) -> None:

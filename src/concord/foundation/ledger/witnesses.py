@@ -169,6 +169,9 @@ def ask(port: WitnessPort, witness: WitnessAddress, question: Question, *, old: 
 def _signed(witness: WitnessAddress, question: Question, body: bytes) -> Told:
     """The lines of the witness's own keys among those it answered; the C2SP one must be there, and all be good."""
     note = notes.parse(question.note + body, limit=notes.LARGEST_CHECKPOINT)
+    # A blank line in the answer would make the checkpoint's own signature part of the text that was signed.
+    if not question.note.startswith(f"{note.text}\n".encode()):
+        return Told(witness.name, refusal="malformed")
     keys = [notes.parse_vkey(text) for text in (witness.vkey, witness.sm2_vkey) if text is not None]
     lines: list[NoteSignature] = []
     for key in keys:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,18 @@ def payload(statement: SilenceStatement, path: str) -> bytes:
 def said(statement: SilenceStatement) -> dict[str, Any]:
     told: dict[str, Any] = json.loads(payload(statement, silence.STATEMENT))
     return told
+
+
+def cut_after(packages: int) -> Callable[..., sealing.Prepared]:
+    """What prepares packages, until the power is cut."""
+    whole, calls = sealing.prepare, iter(range(100))
+
+    def killed(**asked: Any) -> sealing.Prepared:
+        if next(calls) == packages:
+            raise Unavailable("keys.token", Said("断电", "power cut"))
+        return whole(**asked)
+
+    return killed
 
 
 def test_a_delivered_letter_that_waits_is_stated(world: World, home: Home) -> None:
@@ -143,16 +155,8 @@ def test_each_day_is_stated_once(world: World, home: Home) -> None:
 
 def test_a_run_that_was_killed_is_taken_up(world: World, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     world.matter_in("delivered")
-    whole = sealing.prepare
-    calls = iter(range(100))
-
-    def killed(**asked: Any) -> sealing.Prepared:
-        if next(calls) == 3:
-            raise Unavailable("keys.token", Said("断电", "power cut"))
-        return whole(**asked)
-
     with monkeypatch.context() as patch:
-        patch.setattr(sealing, "prepare", killed)
+        patch.setattr(sealing, "prepare", cut_after(3))
         with pytest.raises(Unavailable):
             state(home)
     assert SilenceStatement.objects.count() == 3
@@ -217,6 +221,84 @@ def test_the_job_states_the_day_before(world: World) -> None:
     # The installation's own stampers are not running: what is sealed waits for its tokens.
     made = SilenceStatement.objects.get(asking=world.places["asking"])
     assert silence.package_of(made).owing == ["local", "local-gm"]
+
+
+class TestMissedDays:
+    """Nothing ran on the mornings of 22 and 23 February; the job runs again on the 24th."""
+
+    LATER = time("2026-02-24T08:30")
+
+    @pytest.fixture
+    def stopped(self, world: World, home: Home) -> Home:
+        world.matter_in("delivered")
+        state(home)
+        return home
+
+    def run(self, world: World, at: datetime = LATER) -> dict[date, SilenceStatement]:
+        """The job; the statements between the two, by day."""
+        scope.enter(scope.SYSTEM)
+        silence.state_yesterday(payload={}, at=at)
+        rows = SilenceStatement.objects.filter(asking=world.places["asking"], asked=world.places["asked"])
+        return {one.date: one for one in rows}
+
+    @pytest.mark.usefixtures("stopped")
+    def test_each_is_made_up_once_and_says_when(self, world: World) -> None:
+        made = self.run(world)
+        assert sorted(made) == [DAY + timedelta(days=n) for n in range(4)]
+        told = {day.day: said(one) for day, one in made.items()}
+        assert [day for day, one in told.items() if "made_up" in one] == [21, 22]
+        assert [told[day]["as_of"] for day in (21, 22, 23)] == ["2026-02-24T00:30:00Z"] * 3
+        assert [told[day]["unanswered"][0]["days"] for day in (20, 21, 22, 23)] == [14, 15, 16, 17]
+        before = SilenceStatement.objects.count()
+        self.run(world)
+        assert SilenceStatement.objects.count() == before == 4 * Organisation.objects.count()
+
+    @pytest.mark.usefixtures("stopped")
+    def test_what_is_not_kept_by_day_is_not_told(self, world: World) -> None:
+        made = self.run(world)[DAY + timedelta(days=1)]
+        [letter] = said(made)["unanswered"]
+        assert "clocks" not in letter
+        words = payload(made, silence.WORDS).decode()
+        assert words.startswith("未答复证明（每日状态声明，补记）\n日期：2026-02-21\n补记时点：2026-02-24 08:30")
+        assert silence.MADE_UP in words
+        assert "至当日已等候 15 日" in words
+        assert "届满日" not in words
+
+    def test_what_was_answered_since_is_told_with_its_answer(self, world: World, home: Home) -> None:
+        matter = world.matter_in("delivered")
+        state(home)
+        world.do(matter, "accept", by="asked.case_officer", at="2026-02-23T09:00")
+        made = self.run(world)
+        # It was answered on the 23rd: it waited when the 21st and 22nd ended, and no longer when the 23rd did.
+        assert sorted(made) == [DAY + timedelta(days=n) for n in range(3)]
+        [letter] = said(made[DAY + timedelta(days=2)])["unanswered"]
+        assert letter["answered_at"] == "2026-02-23T01:00:00Z"
+        assert "2026-02-23 09:00 答复" in payload(made[DAY + timedelta(days=2)], silence.WORDS).decode()
+
+    @pytest.mark.usefixtures("stopped")
+    def test_a_made_up_statement_of_nothing_says_so(self, world: World) -> None:
+        self.run(world)
+        other = SilenceStatement.objects.get(date=DAY + timedelta(days=1), asking=world.places["third"])
+        words = payload(other, silence.WORDS).decode()
+        assert silence.NOTHING_THEN in words
+        assert silence.NOTHING not in words
+
+    def test_a_day_that_was_half_stated_is_ended(
+        self, world: World, home: Home, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world.matter_in("delivered")
+        with monkeypatch.context() as patch:
+            patch.setattr(sealing, "prepare", cut_after(3))
+            with pytest.raises(Unavailable):
+                state(home)
+        assert SilenceStatement.objects.filter(date=DAY).count() == 3
+        self.run(world)
+        assert SilenceStatement.objects.filter(date=DAY).count() == Organisation.objects.count()
+
+    @pytest.mark.usefixtures("home")
+    def test_nothing_is_made_up_before_the_first(self, world: World) -> None:
+        world.matter_in("delivered")
+        assert set(self.run(world)) == {date(2026, 2, 23)}
 
 
 def test_the_number_of_statements_reads_does_not_grow(world: World, home: Home, django_assert_num_queries: Any) -> None:

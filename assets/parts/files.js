@@ -1,7 +1,8 @@
-// Says which files were chosen and how large they are, below each file input.
+// Says which files were chosen and how large they are, below each file input that has a place for it.
 export function nameChosenFiles(root) {
   for (const input of root.querySelectorAll('input[type="file"]')) {
     const list = input.parentElement.querySelector('.chosen-files');
+    if (!list) continue;
     input.addEventListener('change', () => {
       list.replaceChildren(
         ...[...input.files].map((file) => {

@@ -72,9 +72,14 @@ def ledger(request: Handled) -> HttpResponse:
         ],
         "origin": installation.origin,
         "log_key": installation.policy.logs[installation.origin].vkey_text(),
-        "roots": " ".join(roots[at : at + 8] for at in range(0, len(roots), 8)),
+        "roots": _grouped(roots),
     }
     return render(request, "workspace/ledger.html", context)
+
+
+def _grouped(digest: str) -> str:
+    """Hexadecimal digits in eights, to be compared by eye."""
+    return " ".join(digest[at : at + 8] for at in range(0, len(digest), 8))
 
 
 def _witnesses(shown: tuple[WitnessShown, ...]) -> list[dict[str, Any]]:
@@ -145,7 +150,7 @@ def _proof(found: EntryProof) -> dict[str, Any]:
     )
     return {
         "proof": {
-            "leaf": found.proof.leaf.decode(),
+            "digest": _grouped(str(json.loads(found.proof.leaf)["d"])),
             "index": found.proof.index,
             "size": checkpoint.size,
             "signed_at": max(signed.values()),
@@ -208,6 +213,7 @@ def _statement(row: SilenceStatement, sealed: Sealed, request: Handled) -> dict[
         "asked": named(row.asked) if row.asked else "",
         "ours": row.asking_id == request.actor.organisation.id,
         "count": row.count,
+        "made_up_at": row.stated_at if silence.is_made_up(row.date, row.stated_at) else None,
         "proven": sealed.state == Sealed.State.PROVEN,
         "proven_at": sealed.proven_at,
         "url": reverse("workspace:ledger_package", args=[row.uid]),
@@ -227,9 +233,10 @@ def ledger_package(request: Handled, uid: UUID) -> HttpResponseBase:
 def _times(report: Report) -> list[dict[str, str]]:
     """What is claimed of time, and what others prove, in the order of the report."""
     told = []
+    names = {one.code: named(one) for one in organisations()}
     for one in _tables(report.facts.get("claimed")):
         act = report_words.ACTIONS[str(one["action"])]
-        who = f"{words(act)} {one['org']}"
+        who = f"{words(act)} {names.get(str(one['org']), one['org'])}"
         told.append({"kind": _("自称"), "when": report_words.moment(str(one["at"])), "by": who})
     for one in _tables(report.facts.get("not_later")):
         by = _("足够多的城市") if one["by"] == "witnesses" else str(one["by"])

@@ -1,4 +1,4 @@
-"""Takes the pictures of the READMEs: starts the demo as `make run` does, opens eight pages, in both languages."""
+"""Takes the pictures of the READMEs: starts the demo as `make run` does, opens nine pages, in both languages."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ PICTURES = PROJECT / "docs" / "pictures"
 FOLDERS = {"zh-CN": PICTURES, "en-GB": PICTURES / "en"}
 WIDTH, HEIGHT = 1366, 768
 START_SECONDS = 600
+SIGNED_SECONDS = 120
 OFFICER, AUDITOR = "shen.yun", "wei.jie"
 LARGEST = 250_000
 COLOURS = 256
@@ -58,6 +59,22 @@ def stay(page: Page) -> None:
 def follow_first(page: Page) -> None:
     """The first matter that waits for the officer."""
     page.locator("section[aria-labelledby=waiting] a.row-title").first.click()
+
+
+def follow_proof(page: Page) -> None:
+    """The proof of the first act of that matter, once the cities have signed it."""
+    follow_first(page)
+    page.wait_for_load_state()
+    mark = page.locator("a.ledger-mark:not(.waiting)")
+    deadline = time.monotonic() + SIGNED_SECONDS
+    while not mark.count():
+        if time.monotonic() > deadline:
+            message = "the cities have not signed the acts of the matter"
+            raise TimeoutError(message)
+        time.sleep(1)
+        page.reload()
+    mark.first.click()
+    page.locator(".cities").wait_for()
 
 
 def go_to_map(page: Page) -> None:
@@ -123,6 +140,13 @@ STOPS = (
         "procedure", "由文件画出的程序 · a procedure drawn from its file", OFFICER, "/charter/procedures/case_transfer/"
     ),
     Stop("journal", "本机关的流水 · the journal of an organisation", AUDITOR, "/journal/"),
+    Stop(
+        "ledger",
+        "一个行为的入账证明：九地共同签署 · the proof of an act, signed by the nine cities",
+        OFFICER,
+        "/",
+        follow_proof,
+    ),
 )
 
 

@@ -127,9 +127,9 @@ def test_a_piece_again_changes_nothing(by: Actor) -> None:
         (0, PIECES[0] + b"!", None, "files.chunk_size"),
         (0, b"", None, "files.chunk_size"),
         (2, PIECES[0], None, "files.chunk_size"),
-        (2, b"end", "", "files.bad_digest"),
-        (2, b"end", sha(b"end").upper(), "files.bad_digest"),
-        (2, b"end", sha(b"END"), "files.chunk_damaged"),
+        (2, PIECES[2], "", "files.bad_digest"),
+        (2, PIECES[2], sha(PIECES[2]).upper(), "files.bad_digest"),
+        (2, PIECES[2], sha(b"END"), "files.chunk_damaged"),
     ],
 )
 def test_pieces_that_are_not_taken(by: Actor, index: int, content: bytes, sha256: str | None, code: str) -> None:

@@ -229,7 +229,7 @@ def _read_piece(found: Upload, index: int, content: bytes | IO[bytes]) -> bytes:
     if len(piece) != length:
         raise _invalid(
             "files.chunk_size",
-            Said(f"这一块应为 {length} 字节，请重新发送。", f"This piece has {length} bytes; send it again."),
+            Said(f"这一块应为 {length} 字节，请重新发送。", f"This piece must have {length} bytes; send it again."),
         )
     return piece
 

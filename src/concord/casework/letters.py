@@ -14,6 +14,7 @@ from concord.casework.models import Act, Attachment, ClockRun, Paper
 from concord.casework.papers import Contact, Letter, Template, digest, template_in, typeset, word
 from concord.casework.papers.letter import spoken
 from concord.casework.queries import Parties, Seen
+from concord.casework.registry import TELLERS
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date
 from concord.foundation.files import commands as files
@@ -119,7 +120,7 @@ def _letter(
         addressee=addressing.name(rule.to or _other_side(act, procedure)),
         issued_date=legal_date(act.at),
         title=rule.form.split("（")[0],
-        facts=facts,
+        facts=_told(act, procedure, facts),
         labels=_labels(procedure, facts, charter),
         limit_days=parse_limit(limit.limit).n if limit and _in_working_days(limit) else None,
         due_date=limit.legal_due if limit else None,
@@ -219,6 +220,16 @@ def _labels(procedure: Procedure, facts: Mapping[str, JSON], charter: Charter) -
         elif field.type is FieldType.CODE:
             labels[field.id] = charter.code_lists[field.list or ""][value].zh
     return labels
+
+
+def _told(act: Act, procedure: Procedure, facts: Mapping[str, JSON]) -> dict[str, JSON]:
+    """The facts as a letter says them: of what another app keeps, its lines instead of its numbers."""
+    said = dict(facts)
+    for field in procedure.fields:
+        value = facts.get(field.id)
+        if field.type in TELLERS and isinstance(value, list):
+            said[field.id] = list(TELLERS[field.type](act, [str(one) for one in value]))
+    return said
 
 
 def _attached(act: Act) -> list[str]:

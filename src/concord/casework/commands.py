@@ -16,7 +16,7 @@ from concord.casework.bearing import Turn
 from concord.casework.definitions import version_in_force, version_with
 from concord.casework.models import Act, Case, Matter, Paper, Participant
 from concord.casework.queries import READ, Parties, Seen, no_case, no_matter, seen, visible_to
-from concord.casework.registry import FOLLOWERS, GUARDS, HANDLERS, NOTERS, Occasion
+from concord.casework.registry import FOLLOWERS, GUARDS, HANDLERS, Occasion
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date
 from concord.foundation.database.locking import locked
@@ -120,10 +120,9 @@ def _begin(procedure_id: str, parties: Named, case: Case | None, asked: Asked, d
             organisations = _organisations(procedure, parties, by, middle)
         except InvalidInput as wrong:
             raise _with_answers_problems(wrong, procedure, rule, asked) from None
-        n = numbers.take_number(series)
         matter = Matter.objects.create(
             uid=uuid7(at, asked.entropy[:10]),
-            number=str(matter_number(charter_on(today).id.upper(), today.year, n)),
+            number=str(matter_number(charter_on(today).id.upper(), today.year, numbers.take_number(series))),
             procedure_version=version,
             procedure=procedure.id,
             title="",
@@ -297,8 +296,7 @@ def _done_before(asked: Asked, digest: str, refused: Exception) -> Act:
     """
     done = Act.objects.select_related("matter").filter(organisation=asked.by.organisation, key=asked.key).first()
     if done is None:
-        for note in NOTERS:
-            note(refused, asked.act, asked.by, asked.at)
+        journal.record_refusal(refused, act=asked.act, by=asked.by, at=asked.at)
         raise refused
     if done.key_digest != digest:
         raise refusals.key_reused() from None

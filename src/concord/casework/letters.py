@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,7 +14,6 @@ from concord.casework.models import Act, Attachment, ClockRun, Paper
 from concord.casework.papers import Contact, Letter, Template, digest, template_in, typeset, word
 from concord.casework.papers.letter import spoken
 from concord.casework.queries import Parties, Seen
-from concord.casework.registry import TELLERS
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date
 from concord.foundation.files import commands as files
@@ -33,6 +32,9 @@ from concord.rules.procedure.parties import CENTRE_ROLE
 SHORT_DIGEST = 12
 LAW = "cn"
 COMMON_SUPERIOR = "common_superior"
+# Per type of field, how a letter of an act tells of the things that another app keeps: a line for each, parts set apart
+# by bars, as the tables of papers take them.
+TELLERS: dict[FieldType, Callable[[Act, Sequence[str]], Sequence[str]]] = {}
 
 
 def issue(act: Act, known: Seen, started: Sequence[ClockRun], *, charter: Charter, by: Actor, entropy: bytes) -> Paper:

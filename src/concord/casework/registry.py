@@ -70,22 +70,6 @@ Resolver = Callable[[Sequence[str], Actor, "Matter | None"], Mapping[int, Said]]
 RESOLVERS: dict[FieldType, Resolver] = {}
 
 
-Teller = Callable[["Act", Sequence[str]], Sequence[str]]
-# Per type of field, how a letter of an act tells of the things that another app keeps: a line for each, parts set apart
-# by bars, as the tables of papers take them.
-TELLERS: dict[FieldType, Teller] = {}
-
-
-Noter = Callable[[Exception, str, Actor, datetime], None]
-NOTERS: list[Noter] = []
-
-
-def noter(function: Noter) -> Noter:
-    """Register what keeps a record of an act that was refused: the error, the act, by whom, when; after the undoing."""
-    NOTERS.append(function)
-    return function
-
-
 Follower = Callable[["Act", Mapping[str, tuple[Organisation, ...]], Sequence["Audience"]], None]
 FOLLOWERS: list[Follower] = []
 

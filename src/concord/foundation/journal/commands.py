@@ -15,7 +15,10 @@ from concord.foundation.database.scope import writing
 from concord.foundation.journal.models import Entry, Read
 from concord.foundation.organisations.models import Organisation
 from concord.rules.canonical import LARGEST_INTEGER
+from concord.rules.errors import ConcordError
 
+# Which errors leave an entry though their act is undone: code → event. Apps add theirs when they are ready.
+REFUSALS: dict[str, str] = {}
 # Identifiers, numbers, states and digests; sentences and names with spaces do not fit.
 TOKEN = re.compile(r"[\w.:/@+\-#*〔〕（）()]{0,128}")
 
@@ -54,6 +57,19 @@ def record(
         internal=internal,
         details=kept,
     )
+
+
+def record_refusal(error: Exception, *, act: str, by: Actor, at: datetime) -> None:
+    """Keep a record of an act that was refused and undone, when the error is one of ``REFUSALS``; else nothing.
+
+    The details of the error are those of the entry: identifiers only.
+    """
+    if not isinstance(error, ConcordError) or error.code not in REFUSALS:
+        return
+    details: dict[str, str | int | list[str]] = {**error.details, "act": act}
+    with writing():
+        subject = str(details.pop("subject", ""))
+        record(event=REFUSALS[error.code], at=at, by=by, subject=subject, internal=True, details=details)
 
 
 def record_read(*, what: str, subject: str, by: Actor, at: datetime, refused: bool = False) -> None:

@@ -156,8 +156,9 @@ class Sealed(models.Model):
 
     The texts are, byte for byte, what was signed; with ``proof``, an encoded tlog-proof of the submitted leaf, the
     package can be written out at any time and is always the same. ``tokens`` are time-stamp responses as
-    ``{"name", "gm", "response", "at", "late"}``; ``owing`` names the stampers that have not answered yet. ``finished``:
-    nothing more is awaited.
+    ``{"name", "gm", "response", "at", "late"}``; ``owing`` names the stampers that have not answered yet. What begins
+    with ``head`` is leaf and proof of the newest event, once one was added after the sealing. ``finished``: nothing
+    more is awaited.
     """
 
     class State(models.TextChoices):
@@ -180,6 +181,8 @@ class Sealed(models.Model):
     owing = models.JSONField(default=list)
     submission = models.OneToOneField(Submission, models.PROTECT, related_name="+")
     proof = models.TextField(blank=True)
+    head_submission = models.OneToOneField(Submission, models.PROTECT, null=True, related_name="+")
+    head_proof = models.TextField(blank=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
     sealed_at = models.DateTimeField()
     proven_at = models.DateTimeField(null=True)

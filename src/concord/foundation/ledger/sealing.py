@@ -9,12 +9,14 @@ kept is completed.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from uuid import UUID
+
+from django.db.models import Q
 
 from concord.foundation.database.clock import LEGAL_ZONE
 from concord.foundation.database.locking import locked
@@ -23,15 +25,15 @@ from concord.foundation.files.models import File
 from concord.foundation.files.queries import open_bytes
 from concord.foundation.ledger import queries
 from concord.foundation.ledger.commands import submit
-from concord.foundation.ledger.models import Sealed, SealedFile
+from concord.foundation.ledger.models import Kind, Sealed, SealedFile
 from concord.foundation.ledger.policy import STAMPED_WITHIN, STAMPS_AWAITED
 from concord.foundation.ledger.store import Store
 from concord.foundation.organisations.models import Organisation
-from concord.proofs import package
-from concord.proofs.digests import commitment, digested, pair_of
-from concord.proofs.leaves import package_leaf, seal_type
+from concord.proofs import checkpoints, notes, package, tlog_proof
+from concord.proofs.digests import Pair, commitment, digested, pair_of
+from concord.proofs.leaves import event_leaf, package_leaf, seal_type
 from concord.proofs.package import CHUNKED_ABOVE, Collection, ListedFile, Parts
-from concord.proofs.statements import CHUNK_SIZE, MANIFEST, Disclosed, Freshness
+from concord.proofs.statements import CHUNK_SIZE, MANIFEST, Disclosed, Freshness, read_disclosure, read_event
 from concord.rules.errors import Said, Unavailable
 
 if TYPE_CHECKING:  # these know the libraries of time-stamps, which the web process does not load
@@ -125,15 +127,21 @@ def prepare(
     classification: str = "case",
     fields: Mapping[str, str] | None = None,
     relations: Sequence[tuple[str, str]] = (),
+    redactions: Mapping[str, Pair] | None = None,
 ) -> Prepared:
     """Sign a package of ``files`` (``payload/…`` → file) for ``organisation``, and ask for time-stamps of the sealing.
 
-    ``fields`` are committed to and disclosed to whoever holds the package, such as ``case_ref``. Writes nothing; call
-    it outside of a transaction, since stampers may keep one waiting. Raises as ``signers.officer`` when the
-    organisation has no key here, Unavailable ``files.missing`` or ``files.damaged``, and InvalidInput ``proofs.…``.
+    ``fields`` are committed to and disclosed to whoever holds the package, such as ``case_ref``. ``redactions`` are,
+    by path, the digests of the file from which something was taken away to make this one. Writes nothing; call it
+    outside of a transaction, since stampers may keep one waiting. Raises as ``signers.officer`` when the organisation
+    has no key here, Unavailable ``files.missing`` or ``files.damaged``, and InvalidInput ``proofs.…``.
     """
     signer = equipment.signer(organisation.code)
-    listed = [_listed(path, file) for path, file in sorted(files.items(), key=lambda one: one[0].encode())]
+    taken_from = redactions or {}
+    listed = [
+        _listed(path, file, taken_from.get(path))
+        for path, file in sorted(files.items(), key=lambda one: one[0].encode())
+    ]
     opened = [
         Disclosed(MANIFEST, name, equipment.random_bytes(SALT_BYTES), value) for name, value in (fields or {}).items()
     ]
@@ -208,6 +216,59 @@ def keep(prepared: Prepared, *, subject: str, at: datetime, uid: UUID) -> Sealed
     return sealed
 
 
+def append_event(
+    sealed_id: int,
+    *,
+    equipment: Equipment,
+    organisation: Organisation,
+    action: str,
+    at: datetime,
+    counterparty: str | None = None,
+    report: Pair | None = None,
+) -> int:
+    """Add an event that ``organisation`` signs to a sealed package, and hand its leaf to the ledger; its number.
+
+    In the caller's transaction and under the row's lock. The package written from then on holds the event, and as soon
+    as it is published the proof of it, which speaks for every event before; ``at`` never goes back in a package, so
+    an event claimed before the last one bears the last one's time. ``counterparty`` is an organisation's code. Raises
+    as ``signers.officer`` when the organisation has no key here, TransactionManagementError outside of a transaction,
+    InvalidInput ``proofs.shape`` for an unknown action.
+    """
+    signer = equipment.signer(organisation.code)
+    with writing():
+        row = locked(Sealed.objects.filter(pk=sealed_id)).get()
+        manifest, last = row.manifest.encode(), row.events[-1].encode()
+        seq = len(row.events)
+        made = package.event(
+            signer=signer,
+            seq=seq,
+            prev=last,
+            manifest=manifest,
+            action=action,
+            claimed_at=max(at, read_event(last).claimed_at),
+            counterparty=counterparty,
+            report=report,
+        )
+        leaf = event_leaf(org=organisation.code, package_id=row.package, seq=seq, head=pair_of(made))
+        row.head_submission = submit(
+            leaf=leaf, kind=Kind.EVENT, subject=f"{row.package}/{seq}", organisation=organisation, at=at
+        )
+        row.events = [*row.events, made.decode()]
+        row.directory = _with_keys(row.directory, equipment.directory(signer.key))
+        row.head_proof, row.finished = "", False
+        row.save(update_fields=["events", "directory", "head_submission", "head_proof", "finished"])
+    return seq
+
+
+def _with_keys(directory: str, more: bytes) -> str:
+    """A package's directory with these entries too, each once."""
+    from concord.proofs import trust  # noqa: PLC0415  jobs load it, pages do not
+
+    known = trust.read_directory(directory.encode()) if directory else ()
+    added = [entry for entry in trust.read_directory(more) if entry.thing not in {one.thing for one in known}]
+    return trust.directory([*known, *added]).decode()
+
+
 def complete(*, at: datetime, stamping: Stamping, store: Store | None = None) -> int:
     """Add what has become possible to packages that wait: proofs from the log, late time-stamps; how many gained.
 
@@ -234,20 +295,23 @@ def prove(*, store: Store | None = None) -> int:
     """
     until = queries.published_until()
     with writing():
-        queued = Sealed.objects.filter(finished=False, proven_at=None, submission__leaf_index__lt=until)
-        waiting = list(queued.order_by("id").values_list("id", flat=True)[:AT_ONCE])
+        queued = Q(proven_at=None, submission__leaf_index__lt=until)
+        headless = Q(head_proof="", head_submission__leaf_index__lt=until)
+        rows = Sealed.objects.filter(queued | headless, finished=False)
+        waiting = list(rows.order_by("id").values_list("id", flat=True)[:AT_ONCE])
     return sum(_proven(row, store=store) for row in waiting)
 
 
 def _proven(row: int, *, store: Store | None) -> bool:
     with writing():
         kept = locked(Sealed.objects.filter(id=row)).get()
-        before = kept.proven_at
-        if before is None:
+        before = kept.proven_at, kept.head_proof
+        if kept.proven_at is None:
             _prove(kept, store=store)
-            kept.finished = kept.proven_at is not None and not held_back(kept) and not kept.owing
-            kept.save(update_fields=["proof", "state", "proven_at", "finished"])
-        return kept.proven_at != before
+        _prove_head(kept, store=store)
+        kept.finished = _is_whole(kept) and not kept.owing
+        kept.save(update_fields=["proof", "head_proof", "state", "proven_at", "finished"])
+        return (kept.proven_at, kept.head_proof) != before
 
 
 def _complete(row: Sealed, *, at: datetime, stamping: Stamping, store: Store | None) -> bool:
@@ -259,13 +323,14 @@ def _complete(row: Sealed, *, at: datetime, stamping: Stamping, store: Store | N
         known = {token["name"] for token in kept.tokens}
         kept.tokens += [token for token in tokens if token["name"] not in known]
         kept.owing = [name for name in row.owing if name not in known]
-        before = kept.proven_at
+        before = kept.proven_at, kept.head_proof
         if kept.proven_at is None or held_back(kept):
             _prove(kept, store=store)
+        _prove_head(kept, store=store)
         given_up = at - kept.sealed_at > STAMPS_AWAITED
-        kept.finished = kept.proven_at is not None and not held_back(kept) and (not kept.owing or given_up)
-        kept.save(update_fields=["tokens", "owing", "proof", "state", "proven_at", "finished"])
-        return bool(tokens) or kept.proven_at != before
+        kept.finished = _is_whole(kept) and (not kept.owing or given_up)
+        kept.save(update_fields=["tokens", "owing", "proof", "head_proof", "state", "proven_at", "finished"])
+        return bool(tokens) or (kept.proven_at, kept.head_proof) != before
 
 
 def _prove(row: Sealed, *, store: Store | None) -> None:
@@ -276,6 +341,30 @@ def _prove(row: Sealed, *, store: Store | None) -> None:
     proof = queries.proof_of_submission(row.submission_id, store=store)
     if proof is not None:
         row.proof, row.proven_at, row.state = proof.tlog_proof.decode(), checkpoint.published_at, Sealed.State.PROVEN
+        row.head_proof = ""  # a head's checkpoint must not be smaller than the seal's
+
+
+def _prove_head(row: Sealed, *, store: Store | None) -> None:
+    """Take the proof of the newest event's leaf, once the sealing has its own and while it lacks one.
+
+    A head in another log than the sealing proves nothing of the order of the two and is left out (format, C10).
+    """
+    if row.head_submission_id is None or row.head_proof or not row.proof:
+        return
+    proof = queries.proof_of_submission(row.head_submission_id, store=store)
+    if proof is not None and _origin(proof.tlog_proof) == _origin(row.proof.encode()):
+        row.head_proof = proof.tlog_proof.decode()
+
+
+def _origin(encoded: bytes) -> str:
+    """Which log an encoded proof is of."""
+    return checkpoints.parse(notes.parse(tlog_proof.parse(encoded).checkpoint).text).origin
+
+
+def _is_whole(row: Sealed) -> bool:
+    """Whether nothing is awaited from the log."""
+    headed = row.head_submission_id is None or bool(row.head_proof)
+    return row.proven_at is not None and not held_back(row) and headed
 
 
 def held_back(row: Sealed) -> bool:
@@ -291,26 +380,58 @@ def _tokens(row: Sealed) -> list[Mapping[str, Any]]:
     return [token for token in row.tokens if not token["late"] or token["at"] <= last]
 
 
-def parts_of(row: Sealed) -> Parts:
-    """Everything the package is made of now, with or without its proof. Opening a file raises as ``open_bytes``."""
+def parts_of(row: Sealed, *, without: Container[str] = ()) -> Parts:
+    """Everything the package is made of now, with or without its proof; *thin* once its files were erased.
+
+    The fields named in ``without`` stay closed, which changes nothing that is signed. Opening a file raises as
+    ``open_bytes``.
+    """
     with writing():
         files = {one.path: one.file for one in SealedFile.objects.filter(sealed=row).select_related("file")}
         leaf = bytes(row.submission.leaf)
+        head = b"" if row.head_submission is None else bytes(row.head_submission.leaf)
     return Parts(
         manifest=row.manifest.encode(),
         events=[event.encode() for event in row.events],
-        files={path: partial(_opened, file) for path, file in files.items()},
-        disclosure=row.disclosure.encode() or None,
+        files={path: partial(_opened, file) for path, file in files.items()} or None,
+        disclosure=_closed(row.disclosure, without),
         seal=(leaf, row.proof.encode()) if row.proof else None,
+        head=(head, row.head_proof.encode()) if row.head_proof else None,
         tokens=[(_response(token), bool(token["gm"])) for token in _tokens(row)],
         directory=row.directory.encode() or None,
         chunks=[chunk.encode() for chunk in row.chunks],
     )
 
 
-def write(row: Sealed, out: BinaryIO) -> None:
-    """Write the package to ``out``, in blocks. Raises Unavailable ``files.missing``, InvalidInput ``proofs.files``."""
-    package.write_package(out, parts_of(row))
+def _closed(disclosure: str, without: Container[str]) -> bytes | None:
+    """What is disclosed, but for some fields; None when that is nothing."""
+    fields = read_disclosure(disclosure.encode()) if disclosure else ()
+    left = [one for one in fields if one.name not in without]
+    return package.disclosure(left) if left else None
+
+
+def write(row: Sealed, out: BinaryIO, *, without: Container[str] = ()) -> None:
+    """Write the package to ``out``, in blocks, and leave the fields ``without`` closed.
+
+    Raises Unavailable ``files.missing``, InvalidInput ``proofs.files``.
+    """
+    package.write_package(out, parts_of(row, without=without))
+
+
+def erase(sealed_id: int) -> list[int]:
+    """Let go of payload and salts, in the caller's transaction; the ids of the files that were let go.
+
+    What was signed and logged stays and verifies, as a thin package without a disclosure. Whoever calls discards the
+    files.
+    """
+    with writing():
+        row = locked(Sealed.objects.filter(pk=sealed_id)).get()
+        row.disclosure = ""
+        row.save(update_fields=["disclosure"])
+        rows = SealedFile.objects.filter(sealed=row)
+        files = list(rows.values_list("file_id", flat=True))
+        rows.delete()
+    return files
 
 
 def file_name(row: Sealed) -> str:
@@ -329,7 +450,7 @@ def collected_now(at: datetime) -> Collection:
     return Collection(method="ledger", started_at=at, ended_at=at, tool=tool(), environment=environment)
 
 
-def _listed(path: str, file: File) -> ListedFile:
+def _listed(path: str, file: File, redaction_of: Pair | None) -> ListedFile:
     found = digested(_blocks(file), chunk_size=CHUNK_SIZE if file.size > CHUNKED_ABOVE else None)
     if found.pair.sha256 != file.digest:
         raise Unavailable(
@@ -340,7 +461,7 @@ def _listed(path: str, file: File) -> ListedFile:
                 "operator to restore it from the backup.",
             ),
         )
-    return package.listed_file(path, found, file.media_type)
+    return package.listed_file(path, found, file.media_type, redaction_of=redaction_of)
 
 
 def _blocks(file: File) -> Iterator[bytes]:

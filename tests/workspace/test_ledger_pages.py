@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -219,7 +220,8 @@ class TestWhoSigned:
             ledger_sheet.cosigned(home.installation, forged)
 
     def test_of_a_log_that_ended_the_lines_are_read(self, home: Home, note: bytes) -> None:
-        text = policy_text(VerifierKey.of("another/2027", notes.ED25519, bytes(32)), home.installation.witnesses)
+        key = Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key().public_bytes_raw()
+        text = policy_text(VerifierKey.of("another/2027", notes.ED25519, key), home.installation.witnesses)
         moved = replace(home.installation, origin="another/2027", policy=log_policy.parse(text))
         assert ledger_sheet.cosigned(moved, note) == ledger_sheet.cosigned(home.installation, note)
 
@@ -305,6 +307,12 @@ class TestSilence:
         assert "2026年2月6日" not in text_of(page).partition("<main")[2]
         [older] = {part.partition('"')[0] for part in text_of(page).split('href="?before=')[1:]}
         assert missing(desk.get(f"/ledger/silence/?before={older}"), ["2026年2月6日"]) == []
+
+    def test_a_day_made_up_says_when(self, home: Home, sit: Sit) -> None:
+        stated(home)
+        assert "补记于" not in text_of(sit("asking.leader").get("/ledger/silence/"))
+        stated(home, DAY - timedelta(days=3))
+        assert missing(sit("asking.leader").get("/ledger/silence/"), ["补记于2026年2月6日 09:30"]) == []
 
     def test_before_the_first_one(self, sit: Sit) -> None:
         assert missing(sit("asking.leader").get("/ledger/silence/"), ["还没有未答复证明"]) == []

@@ -5,7 +5,8 @@
 code; nothing may change), ``papers`` (the numbers issued by this act), ``addressed_to`` (the addressee of the paper it
 issued), ``due`` and ``safe_due`` (the last day of every clock that counts; a list where organisations have different
 ones), ``suspended`` (the clocks that stand still), ``holder``, ``outcome``, ``shown_to`` and ``hidden_from`` (places).
-A step that does an initial act begins a matter. Answers name a person as ``place.post`` and files by a name.
+A step that does an initial act begins a matter. Answers name a person as ``place.post``, files by a name, and items of
+evidence by their title: the first who names one has sealed it that morning.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from concord.casework.definitions import version_in_force
 from concord.casework.models import Act, ClockRun, Matter, Paper, Participant
 from concord.rules.errors import ConcordError, NotFound
 from concord.rules.procedure import FieldType, Procedure
+from tests.support.evidence_items import sealed_item
 from tests.support.scenarios import (
     Run,
     Step,
@@ -52,10 +54,11 @@ def test_scenario(run: Run) -> None:
     procedure = version_in_force(run.procedure, on=day)[1]
     assert procedure.in_force_from == run.version
     matter: Matter | None = None
+    items: dict[str, str] = {}
     done: list[tuple[str, str]] = []
     for step in run.steps:
         known = set(Paper.objects.values_list("pk", flat=True))
-        acted = take(world, matter, step, run, procedure)
+        acted = take(world, matter, step, run=run, procedure=procedure, items=items)
         if acted is not None:
             matter = acted.matter
             done.append((acted.act, acted.from_state))
@@ -67,12 +70,17 @@ def test_scenario(run: Run) -> None:
     )
 
 
-def take(world: World, matter: Matter | None, step: Step, run: Run, procedure: Procedure) -> Act | None:
-    """Do the step; None where it is refused as expected."""
+def take(
+    world: World, matter: Matter | None, step: Step, *, run: Run, procedure: Procedure, items: dict[str, str]
+) -> Act | None:
+    """Do the step; None where it is refused as expected. ``items`` are the numbers of those named so far, by title."""
     refused = step.get("expect", {}).get("refused")
     place, at = step["by"].partition(".")[0], said(step["at"])
+    kinds = {field.id: field.type for field in procedure.fields}
     answers = {
-        name: answer(world, procedure, name, value, by=step["by"], at=at)
+        name: numbers(world, value, step, run=run, items=items)
+        if kinds.get(name) is FieldType.EVIDENCE
+        else answer(world, procedure, name, value, by=step["by"], at=at)
         for name, value in step.get("answers", {}).items()
     }
     before = everything() if refused else {}
@@ -92,6 +100,15 @@ def take(world: World, matter: Matter | None, step: Step, run: Run, procedure: P
         return None
     assert refused is None, f"{step['do']} should have been refused with {refused}"
     return acted
+
+
+def numbers(world: World, titles: list[str], step: Step, *, run: Run, items: dict[str, str]) -> list[str]:
+    """The numbers of the items with these titles; one that was not named yet is sealed first."""
+    for title in titles:
+        if title not in items:
+            known = {"by": step["by"], "at": said(step["at"]), **run.items.get(title, {})}
+            items[title] = sealed_item(world, title=title, **known).number
+    return [items[title] for title in titles]
 
 
 def answer(world: World, procedure: Procedure, name: str, value: Any, *, by: str, at: str) -> Any:

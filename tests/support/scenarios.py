@@ -1,9 +1,9 @@
 """Scenarios as files tell them: read, laid out as runs, and walked through a procedure on paper.
 
 A file names ``title``, ``procedure``, the ``version`` that must be in force and the ``charter`` (``g60``, ``toy``,
-``national``); ``parties`` says which place or places hold a role, ``cities`` which member stands at a place. A branch
-replays the first ``after`` steps and goes on in its own way. ``tests/scenarios/test_scenarios.py`` says what a step may
-expect.
+``national``); ``parties`` says which place or places hold a role, ``cities`` which member stands at a place, ``items``
+what is known of an item of evidence by its title. A branch replays the first ``after`` steps and goes on its own way.
+``tests/scenarios/test_scenarios.py`` says what a step may expect.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -30,7 +30,7 @@ Step: TypeAlias = Mapping[str, Any]
 # An act and the state it is done in; the state of an act that begins a matter is empty.
 Transition: TypeAlias = tuple[str, str]
 
-TOP = {"title", "procedure", "version", "charter", "parties", "cities", "step", "branch"}
+TOP = {"title", "procedure", "version", "charter", "parties", "cities", "items", "step", "branch"}
 STEP = {"at", "by", "do", "answers", "expect"}
 EXPECTATIONS = {
     "state",
@@ -60,6 +60,7 @@ class Run:
     parties: Mapping[str, Any]
     cities: Mapping[str, str]
     steps: Sequence[Step]
+    items: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def places(self, procedure: Procedure, beginner: str) -> dict[str, list[str]]:
         """The places that hold each role to be chosen when ``beginner`` begins a matter."""
@@ -82,11 +83,13 @@ def runs(path: Path) -> list[Run]:
         assert set(step.get("expect", {})) <= EXPECTATIONS, f"{path.name}: {set(step['expect']) - EXPECTATIONS}"
     kept = told["procedure"], told["version"], told["charter"], told.get("parties", {}), told.get("cities", {})
     stem = f"{path.parent.name}/{path.stem}"
-    found = [Run(stem, told["title"], *kept, steps)]
+    items = told.get("items", {})
+    found = [Run(stem, told["title"], *kept, steps, items)]
     for number, branch in enumerate(branches, start=1):
         assert set(branch) == {"title", "after", "step"}, path.name
         assert 0 <= branch["after"] <= len(steps), path.name
-        found.append(Run(f"{stem}+{number}", branch["title"], *kept, [*steps[: branch["after"]], *branch["step"]]))
+        told_steps = [*steps[: branch["after"]], *branch["step"]]
+        found.append(Run(f"{stem}+{number}", branch["title"], *kept, told_steps, items))
     return found
 
 

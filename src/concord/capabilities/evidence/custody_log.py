@@ -68,7 +68,10 @@ def append(
 
 
 def begin(item: Item, *, by: Actor, at: datetime) -> None:
-    """Begin the chain of an item that is closed now: its collection and its sealing, by whom, where and when."""
+    """Begin the chain of an item that is closed now: its collection and its sealing, by whom and when.
+
+    Where stands with the item, since what is added here can never be emptied.
+    """
     for act, moment, said in (("collect", item.ended_at or at, "采集"), ("seal", at, "封存")):
         append(
             item,
@@ -80,7 +83,6 @@ def begin(item: Item, *, by: Actor, at: datetime) -> None:
             purpose=said,
             medium=medium_of(item),
             result=f"已{said}",
-            place=item.place,
         )
 
 

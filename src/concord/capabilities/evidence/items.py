@@ -16,6 +16,7 @@ from concord.capabilities.evidence import audience, custody_log, refusals, stamp
 from concord.capabilities.evidence.models import Item, ItemFile, Officer
 from concord.capabilities.evidence.policy import COLLECT, require
 from concord.capabilities.evidence.queries import item_for
+from concord.capabilities.evidence.tasks import SEALING
 from concord.casework.numbers import lock_series, take_number
 from concord.casework.queries import case_for
 from concord.foundation.access.actor import Actor
@@ -36,7 +37,6 @@ from concord.rules.identifiers import uuid7
 SERIES = "evidence_item"
 NUMBER = "{mark}证〔{year}〕{n}号"
 KINDS, CAUSES, HANDLING = "evidence_kinds", "causes", "handling_codes"
-SEALING_JOB = "evidence.seal"
 OFFICERS = 2
 """How many officers collect, each with a card (law P49: 行政处罚法 42, 程序规定 21 and 22)."""
 MOST_OFFICERS, MOST_FILES = 20, 200
@@ -65,7 +65,6 @@ def register(
     NotAllowed ``evidence.may_not``, NotFound ``casework.no_case``, InvalidInput ``evidence.bad_item``.
     """
     require(by, COLLECT)
-    today = legal_date(at)
     problems = _problems_of(title=title, at=at, kind=kind, handling=handling, cause=cause)
     if key is not None and not 0 < len(key) <= LONGEST_KEY:
         zh, en = f"标识为 1 至 {LONGEST_KEY} 个字符", f"a key has 1 to {LONGEST_KEY} characters"
@@ -75,13 +74,13 @@ def register(
     known_case = None if case is None else case_for(uid=case, by=by)
     with writing():
         # The lock on the series makes two calls with one key wait for each other.
-        series = lock_series(organisation=by.organisation, kind=SERIES, year=today.year)
+        lock_series(organisation=by.organisation, kind=SERIES, year=legal_date(at).year)
         known = Item.objects.filter(organisation=by.organisation, key=key).first() if key is not None else None
         if known is not None:
             return known
         item = Item.objects.create(
             uid=uuid7(at, entropy[:UUID_BYTES]),
-            number=numbering.render(NUMBER, mark=by.organisation.mark, year=today.year, n=take_number(series)),
+            number=next_number(by.organisation, at=at),
             organisation=by.organisation,
             holder=by.organisation,
             case=known_case,
@@ -207,7 +206,8 @@ def seal(*, item: UUID, version: int, by: Actor, at: datetime, without_stamp: bo
     else is missing, Conflict ``evidence.unstamped``, and as ``changing`` does.
     """
     with changing(item, version=version, by=by) as kept:
-        kept.record = take_record(kept.kind, kept.record, complete=True)
+        # What is derived from an item has its record, or what was left of it.
+        kept.record = take_record(kept.kind, kept.record, complete=kept.derived_from_id is None)
         problems = _missing(kept, at=at)
         if problems:
             said = Said("还不能封存，请补齐标出的项目。", "It cannot be sealed yet; complete the marked fields.")
@@ -218,7 +218,7 @@ def seal(*, item: UUID, version: int, by: Actor, at: datetime, without_stamp: bo
         _save(kept)
         audience.restate(kept)
         custody_log.begin(kept, by=by, at=at)
-        enqueue(SEALING_JOB, payload={})
+        enqueue(SEALING, payload={})
         if overridden:
             tell("evidence.sealed_without_stamp", kept, by=by, at=at, hours=overridden)
         tell("evidence.seal", kept, by=by, at=at, version=kept.version)
@@ -232,6 +232,13 @@ def abandon(*, item: UUID, version: int, by: Actor, at: datetime) -> None:
             raise refusals.other_state(kept)
         tell("evidence.abandon", kept, by=by, at=at)
         kept.delete()
+
+
+def next_number(organisation: Organisation, *, at: datetime) -> str:
+    """The organisation's next number of an item in that year, in the caller's transaction."""
+    year = legal_date(at).year
+    n = take_number(lock_series(organisation=organisation, kind=SERIES, year=year))
+    return numbering.render(NUMBER, mark=organisation.mark, year=year, n=n)
 
 
 @contextmanager

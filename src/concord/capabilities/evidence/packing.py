@@ -22,7 +22,7 @@ from concord.foundation.files.commands import store_made
 from concord.foundation.ledger import sealing
 from concord.foundation.ledger.models import Sealed
 from concord.proofs.canonical import JSON, encode
-from concord.proofs.digests import Pair
+from concord.proofs.digests import Pair, pair_of
 from concord.proofs.package import Collection
 from concord.proofs.statements import read_manifest
 from concord.rules.identifiers import uuid7
@@ -49,6 +49,10 @@ RELATIONS: Mapping[str, str] = {
     "translation": "derived_from",
     "extract": "derived_from",
 }
+
+
+ACTIONS: Mapping[str, str] = {"copy": "copy", "redaction": "redact", "translation": "copy", "extract": "copy"}
+"""What the making of each is called in the package of the original, where it names the manifest of what was made."""
 
 
 def finish_sealing(uid: UUID, *, equipment: Equipment, at: datetime) -> bool:
@@ -93,6 +97,15 @@ def finish_sealing(uid: UUID, *, equipment: Equipment, at: datetime) -> bool:
         kept.version += 1
         kept.save(update_fields=["sealed", "state", "sealed_at", "version"])
         _note_digests(kept, prepared.manifest)
+        if kept.derived_from is not None and kept.derived_from.sealed_id is not None:
+            sealing.append_event(
+                kept.derived_from.sealed_id,
+                equipment=equipment,
+                organisation=kept.organisation,
+                action=ACTIONS[kept.derivation],
+                at=at,
+                report=pair_of(prepared.manifest),
+            )
         audience.restate(kept)
         tell("evidence.sealed", kept, by=None, at=at, package=prepared.package)
     return True

@@ -1,0 +1,144 @@
+"""Writes: what is made from a sealed item: a copy, a redaction, a translation, an extract; an item of its own.
+
+It names the original in its signed manifest, and each redacted file the digests of the file it was made from, while the
+original stays as it was sealed. Nothing that was taken away goes into it, not even as a commitment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from concord.capabilities.evidence import audience, custody_log, refusals
+from concord.capabilities.evidence.items import LONGEST_CARD, UUID_BYTES, next_number, tell
+from concord.capabilities.evidence.models import Item, ItemFile, Officer
+from concord.capabilities.evidence.policy import COLLECT, require
+from concord.capabilities.evidence.queries import item_for
+from concord.foundation.access.actor import Actor
+from concord.foundation.database.locking import locked
+from concord.foundation.database.scope import writing
+from concord.rules.errors import InvalidInput, Problem, Said
+from concord.rules.identifiers import uuid7
+
+KINDS: Mapping[str, Said] = {
+    "copy": Said("复制件", "Copy"),
+    "redaction": Said("遮盖件", "Redaction"),
+    "translation": Said("译本", "Translation"),
+    "extract": Said("节选", "Extract"),
+}
+WHOLE = frozenset({"copy", "redaction"})
+"""What begins with the record and the files of the original; the others begin empty."""
+CUSTODY: Mapping[str, str] = {"copy": "copy", "redaction": "redact", "translation": "copy", "extract": "copy"}
+OWN_COLUMNS = frozenset({"place", "case"})
+"""What may be taken away besides files and fields of the record. The title is written anew."""
+
+
+def derive(
+    *,
+    item: UUID,
+    kind: str,
+    title: str,
+    card: str,
+    by: Actor,
+    at: datetime,
+    entropy: bytes,
+    removed: Collection[str] = (),
+) -> Item:
+    """Begin an item that is made from a sealed one; ``by`` answers for it, with the number of their card.
+
+    A copy and a redaction begin with the record and the files of the original, a redaction without those ``removed``:
+    fields of the record by name, files by path, ``place``, ``case``. A redacted file is then added with
+    ``items.add_file(redaction_of=…)``. The handling code stays that of the original. Raises NotAllowed
+    ``evidence.may_not``, or ``evidence.not_holder`` for whoever neither holds nor collected the original, NotFound
+    ``evidence.no_item``, Conflict ``evidence.state`` unless it is sealed, InvalidInput ``evidence.bad_item``.
+    """
+    require(by, COLLECT)
+    shown = item_for(uid=item, by=by)
+    if by.organisation.id not in {shown.holder_id, shown.organisation_id}:
+        raise refusals.not_holder()
+    _check(kind, title=title, card=card, removed=removed, original=shown)
+    with writing():
+        original = locked(Item.objects.filter(pk=shown.pk).select_related("case")).get()
+        if original.state != Item.State.SEALED:
+            raise refusals.other_state(original)
+        made = _begun(original, kind, title.strip(), frozenset(removed), by=by, at=at, entropy=entropy)
+        Officer.objects.create(item=made, person=by.person, card_number=card.strip())
+        if kind in WHOLE:
+            _take_files(original, made, removed)
+        custody_log.append(
+            original,
+            act=CUSTODY[kind],
+            organisation=by.organisation,
+            person=by.person,
+            post=by.post,
+            at=at,
+            purpose=f"制作{KINDS[kind].zh}",
+            medium=custody_log.medium_of(original),
+            result=made.number,
+        )
+        tell("evidence.derive", made, by=by, at=at, kind=kind, original=original.number)
+    return made
+
+
+def _begun(
+    original: Item, kind: str, title: str, removed: frozenset[str], *, by: Actor, at: datetime, entropy: bytes
+) -> Item:
+    keep_case = "case" not in removed and original.case is not None and original.case.organisation == by.organisation
+    made = Item.objects.create(
+        uid=uuid7(at, entropy[:UUID_BYTES]),
+        number=next_number(by.organisation, at=at),
+        organisation=by.organisation,
+        holder=by.organisation,
+        case=original.case if keep_case else None,
+        kind=original.kind,
+        cause=original.cause,
+        title=title,
+        handling=original.handling,
+        place="" if kind not in WHOLE or "place" in removed else original.place,
+        started_at=at,
+        ended_at=at,
+        record={name: value for name, value in original.record.items() if kind in WHOLE and name not in removed},
+        person=by.person,
+        post=by.post,
+        registered_at=at,
+        derived_from=original,
+        derivation=kind,
+    )
+    audience.show(made, by.organisation, granted_by=None, at=at)
+    return made
+
+
+def _take_files(original: Item, made: Item, removed: Collection[str]) -> None:
+    """The original's files that are not removed, under their paths; where they lay on the device stays behind."""
+    ItemFile.objects.bulk_create(
+        ItemFile(item=made, file_id=one.file_id, path=one.path, claimed=one.claimed)
+        for one in original.files.all()
+        if one.path not in removed
+    )
+
+
+def _check(kind: str, *, title: str, card: str, removed: Collection[str], original: Item) -> None:
+    problems = []
+    if kind not in KINDS:
+        problems.append(Problem("kind", "unknown", Said("没有这种派生件", "nothing is derived in this way")))
+    if not title.strip() or not title.isprintable() or len(title.strip()) > Item._meta.get_field("title").max_length:  # noqa: SLF001  Django documents it
+        problems.append(Problem("title", "length", Said("请填写名称", "give it a title")))
+    if not 0 < len(card.strip()) <= LONGEST_CARD or not card.isprintable():
+        said = Said("请填写执法证号", "give the number of the law-enforcement card")
+        problems.append(Problem("card", "length", said))
+    with writing():
+        paths = set(original.files.values_list("path", flat=True))
+    known = paths | original.record.keys() | OWN_COLUMNS
+    if removed and (kind != "redaction" or not known.issuperset(removed)):
+        said = Said("只有遮盖件可以去掉内容，且须为原件已有的内容", "a redaction takes away what the original has")
+        problems.append(Problem("removed", "unknown", said))
+    if kind == "redaction" and not removed:
+        said = Said("请选择要遮盖的内容", "choose what is to be taken away")
+        problems.append(Problem("removed", "missing", said))
+    if problems:
+        raise InvalidInput(
+            "evidence.bad_item",
+            Said("派生件没有登记，请更正标出的项目。", "Nothing was derived; mend the marked fields."),
+            problems=tuple(problems),
+        )

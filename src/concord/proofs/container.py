@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import BinaryIO
-from unicodedata import category, is_normalized, normalize
+from unicodedata import is_normalized, normalize
 
 from concord.rules.errors import InvalidInput, Said
 
@@ -61,6 +61,8 @@ _ORDER = (
     re.compile(r"chunks/(0|[1-9][0-9]*)\.json"),
 )
 _PAYLOAD = "payload/"
+_CONTROL_OR_HALF = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""The characters of the categories Cc and Cs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,7 @@ def check_payload_name(name: str) -> None:
         or len(name.encode("utf-8", "surrogatepass")) > LONGEST_NAME
         or "\\" in name
         or any(segment in {"", ".", ".."} for segment in name.split("/"))
-        or any(category(char) in {"Cc", "Cs"} for char in name)
+        or _CONTROL_OR_HALF.search(name)
         or not is_normalized("NFC", name)
     ):
         raise _refused("有一个文件名不允许", "a name of a file is not allowed")

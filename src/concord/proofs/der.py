@@ -80,6 +80,7 @@ def _elements(data: bytes, start: int, stop: int, depth: int) -> tuple[Node, ...
     if depth < 0:
         raise malformed("嵌套过深", "it is nested too deeply")
     found = []
+    forms, new = _FORMS, tuple.__new__
     while start < stop:
         begin = start + 2
         if begin > stop:
@@ -90,11 +91,15 @@ def _elements(data: bytes, start: int, stop: int, depth: int) -> tuple[Node, ...
         end = begin + length
         if end > stop:
             raise malformed("内容不完整", "it is cut short")
-        form = _FORMS[tag]
-        if form == _REFUSED:
+        form = forms[tag]
+        if not form:
+            inside: tuple[Node, ...] = ()
+        elif form == _CONSTRUCTED:
+            inside = _elements(data, begin, end, depth - 1)
+        else:
             raise malformed(f"有不支持的标签 {tag:02X}", f"the tag {tag:02X} is not taken")
-        inside = _elements(data, begin, end, depth - 1) if form == _CONSTRUCTED else ()
-        found.append(Node(tag, data[begin:end], data[start:end], inside))
+        # As Node(…) makes it, without the call of a function of its own for each element.
+        found.append(new(Node, (tag, data[begin:end], data[start:end], inside)))
         start = end
     return tuple(found)
 
@@ -114,32 +119,32 @@ class Fields:
     """The elements of a constructed element, taken in order."""
 
     def __init__(self, node: Node, tag: int = SEQUENCE) -> None:
-        _demand(node, tag)
-        self._elements = node.children
-        self._at = 0
+        if node.tag != tag:
+            raise _another_tag(node, tag)
+        self._left = list(reversed(node.children))
 
     def take(self, tag: int) -> Node:
         """The next element, which must be there and bear ``tag``."""
-        node = self.any()
-        _demand(node, tag)
+        if not self._left:
+            raise _missing()
+        node = self._left.pop()
+        if node[0] != tag:
+            raise _another_tag(node, tag)
         return node
 
     def maybe(self, tag: int) -> Node | None:
         """The next element if it bears ``tag``."""
-        if self._at < len(self._elements) and self._elements[self._at].tag == tag:
-            return self.any()
-        return None
+        return self._left.pop() if self._left and self._left[-1][0] == tag else None
 
     def any(self) -> Node:
         """The next element, whatever it is."""
-        if self._at == len(self._elements):
-            raise malformed("缺少元素", "an element is missing")
-        self._at += 1
-        return self._elements[self._at - 1]
+        if not self._left:
+            raise _missing()
+        return self._left.pop()
 
     def end(self) -> None:
         """Nothing may be left."""
-        if self._at < len(self._elements):
+        if self._left:
             raise malformed("有多余的元素", "there is an element too many")
 
 
@@ -227,8 +232,16 @@ def _moment(digits: bytes, fraction: bytes) -> datetime:
 
 def _demand(node: Node, tag: int) -> bytes:
     if node.tag != tag:
-        raise malformed(f"应为标签 {tag:02X}，实为 {node.tag:02X}", f"tag {node.tag:02X} stands where {tag:02X} must")
+        raise _another_tag(node, tag)
     return node.content
+
+
+def _another_tag(node: Node, tag: int) -> InvalidInput:
+    return malformed(f"应为标签 {tag:02X}，实为 {node.tag:02X}", f"tag {node.tag:02X} stands where {tag:02X} must")
+
+
+def _missing() -> InvalidInput:
+    return malformed("缺少元素", "an element is missing")
 
 
 @lru_cache(maxsize=256)
@@ -250,11 +263,16 @@ def _dotted(content: bytes) -> str:
 
 def element(tag: int, content: bytes) -> bytes:
     """``content`` under ``tag``."""
-    length = len(content)
+    return _header(tag, len(content)) + content
+
+
+@lru_cache(maxsize=1024)
+def _header(tag: int, length: int) -> bytes:
+    """What stands before a content of so many bytes."""
     if length < 0x80:  # noqa: PLR2004 - the short form
-        return bytes((tag, length)) + content
+        return bytes((tag, length))
     octets = length.to_bytes((length.bit_length() + 7) // 8)
-    return bytes((tag, 0x80 | len(octets))) + octets + content
+    return bytes((tag, 0x80 | len(octets))) + octets
 
 
 def sequence(*parts: bytes) -> bytes:

@@ -23,6 +23,7 @@ BATCH = 1 << 20
 WAITING = 1
 SALT_LENGTH = 32
 
+_TABLES = (dict, Mapping)  # the plain kind first: asking for an abstract one is slow
 _HEX = re.compile(r"[0-9a-f]{64}")
 
 
@@ -70,7 +71,7 @@ class Pair:
     def from_json(cls, value: object) -> Pair:
         """Read what ``as_json`` gives. Raises InvalidInput ``proofs.digest`` for anything else."""
         if not (
-            isinstance(value, dict | Mapping)  # the plain kind first: asking for an abstract one is slow
+            isinstance(value, _TABLES)
             and value.keys() == {"sha256", "sm3"}
             and isinstance(sha256 := value["sha256"], str)
             and isinstance(sm3 := value["sm3"], str)

@@ -202,10 +202,10 @@ def event(
         body["commits"] = {name: pair.as_json() for name, pair in commits.items()}
     if report is not None:
         body["result"] = {"report": report.as_json()}
-    whole: dict[str, JSON] = {"body": body}
-    whole["sigs"] = [one.as_json() for one in signer.sign(signed_bytes("event", encode(body)))]
-    written = encode(whole)
-    event_of(whole, written)
+    stated = encode(body)
+    sigs: JSON = [one.as_json() for one in signer.sign(signed_bytes("event", stated))]
+    written = b'{"body":%s,"sigs":%s}' % (stated, encode(sigs))
+    event_of({"body": body, "sigs": sigs}, written)
     return written
 
 

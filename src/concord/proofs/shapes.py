@@ -26,6 +26,7 @@ NAME = re.compile(r"[a-z0-9_]{1,40}")
 PACKAGE_ID = re.compile(r"ev1-[a-z2-7]{52}")
 ROLES = ("root", "officer", "log", "witness", "tsa")
 
+_TABLES, _LISTS = (dict, Mapping), (list, tuple)  # the plain kinds first: asking for an abstract one is slow
 _ANY = re.compile(r".*", re.DOTALL)
 _KEY = re.compile(r"([0-9]{6})/(root|officer|log|witness|tsa)/([a-z0-9-]{1,32})#([1-9][0-9]{0,8})")
 _TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})Z")
@@ -58,7 +59,7 @@ class Table:
     __slots__ = ("_place", "_values")
 
     def __init__(self, value: JSON, place: str, needed: tuple[str, ...] | None, optional: tuple[str, ...] = ()) -> None:
-        if not isinstance(value, dict | Mapping):  # the plain kind first: asking for an abstract one is slow
+        if not isinstance(value, _TABLES):
             raise refused(place, "应为键值表", "a table is wanted")
         self._values = value
         self._place = place
@@ -150,7 +151,7 @@ class Table:
     def each(self, key: str, read: Callable[[JSON, str], T]) -> tuple[T, ...]:
         """What ``read`` makes of each value and place of the list there."""
         values = self._values[key]
-        if not isinstance(values, list | tuple):
+        if not isinstance(values, _LISTS):
             raise refused(self.at(key), "应为列表", "a list is wanted")
         return tuple(read(value, f"{self.at(key)}.{index}") for index, value in enumerate(values))
 
@@ -199,4 +200,4 @@ def time_from(value: object) -> datetime | None:
 
 def time_text(at: datetime) -> str:
     """``at`` as the formats write it: UTC, to the second, what is below a second cut off."""
-    return f"{at.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()}Z"
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -25,6 +25,7 @@ DOMAIN = b"concord-evidence/v1\n"
 
 _ED25519_LENGTH = 32
 _SIGNATURE_LENGTH = 64
+_TABLES = (dict, Mapping)  # the plain kind first: asking for an abstract one is slow
 _KEY_NAME = re.compile(r"[\x21-\x7e]{1,200}")
 
 
@@ -179,7 +180,7 @@ def _base64(data: bytes) -> str:
 
 def _texts(value: object, keys: tuple[str, ...]) -> list[str] | None:
     """The texts under exactly these keys, in this order."""
-    if not isinstance(value, Mapping) or value.keys() != set(keys):
+    if not isinstance(value, _TABLES) or value.keys() != set(keys):
         return None
     texts = [value[key] for key in keys]
     return texts if all(isinstance(text, str) for text in texts) else None

@@ -20,6 +20,7 @@ DEEPEST = 64
 
 _BASIC = "\uffff"
 """The last character that UTF-16 writes as one unit."""
+_TABLES, _LISTS = (dict, Mapping), (list, tuple)  # the plain kinds first: asking for an abstract one is slow
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
@@ -65,10 +66,10 @@ def _check(value: object, depth: int) -> bool:
     elif isinstance(value, int):
         if abs(value) > LARGEST_INTEGER:
             raise _Outside("整数过大，须在 ±(2^53 - 1) 之内", "the number is beyond ±(2^53 - 1)")
-    elif isinstance(value, dict | Mapping):  # the plain kind first: asking for an abstract one is slow
+    elif isinstance(value, _TABLES):
         is_basic = _check_keys(value)
         return _check_each(value.items(), depth + 1) and is_basic
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, _LISTS):
         return _check_each(enumerate(value), depth + 1)
     elif value is not None:
         kind = type(value).__name__

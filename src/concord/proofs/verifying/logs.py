@@ -19,7 +19,7 @@ from concord.proofs.verifying.files import said
 from concord.proofs.verifying.gathering import Logged, Package
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+_LAST = int((datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH).total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ def _complete_at(times: Mapping[str, datetime], trust: Trust) -> datetime | None
 
 def _time(seconds: int) -> datetime:
     """Seconds since 1970, as far as a calendar reaches."""
-    return _EPOCH + timedelta(seconds=min(seconds, int((_LAST - _EPOCH).total_seconds())))
+    return _EPOCH + timedelta(seconds=min(seconds, _LAST))
 
 
 def _order_fault(judgement: Judgement) -> str:

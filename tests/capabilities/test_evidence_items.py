@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,22 +14,12 @@ from concord.foundation.database.scope import writing
 from concord.foundation.files.storage import path_of
 from concord.foundation.journal.models import Entry
 from concord.foundation.ledger.models import Sealed
-from concord.foundation.organisations.models import Organisation
 from concord.proofs.statements import read_manifest
 from concord.rules.errors import Conflict, InvalidInput, NotAllowed, NotFound, Stale, Unavailable
 from tests.support.collecting import CARDS, PLACE, SECRET, Collecting, full_record
-from tests.support.sealing import home_of, written
+from tests.support.sealing import written
 from tests.support.two_verifiers import entries_of, failing
-from tests.support.worlds import World, speaking_as, time
-
-AT = time("2026-03-05T09:00")
-
-
-@pytest.fixture
-def desk(world: World, tmp_path: Path) -> Iterator[Collecting]:
-    members = [one for one in Organisation.objects.order_by("position") if one != world.places["centre"]]
-    with home_of(tmp_path, members, at=AT).in_use() as home:
-        yield Collecting(world, home)
+from tests.support.worlds import speaking_as, time
 
 
 def events(item: Item) -> list[str]:

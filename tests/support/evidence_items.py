@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from concord.capabilities.evidence import audience
 from concord.capabilities.evidence.models import Custody, Item, Officer
-from concord.casework.models import Case
+from concord.casework.models import Case, Matter
 from concord.foundation.database.clock import legal_date
 from concord.foundation.database.scope import writing
 from concord.rules.identifiers import uuid7
@@ -79,3 +81,48 @@ def sealed_item(
         )
         audience.show(item, actor.organisation, granted_by=None, at=moment)
     return item
+
+
+def drafted(
+    world: World,
+    items: Sequence[Item],
+    *,
+    giver: str = "asking",
+    receiver: str = "asked",
+    handling: str = "case_only",
+    **answers: object,
+) -> Matter:
+    """A handover of the items as the giver's officer has drafted and submitted it."""
+    told: dict[str, object] = {
+        "case_ref": "某某公司涉嫌销售侵犯注册商标专用权商品案",
+        "cause": "trademark_infringement",
+        "evidence": [item.number for item in items],
+        "purpose": "证明销售的数量和金额。",
+        "basis": "agreement",
+        "handling": handling,
+        **answers,
+    }
+    matter = world.begin(
+        procedure="evidence_recognition",
+        by=f"{giver}.case_officer",
+        at="2026-03-05T09:00",
+        parties={"receiver": [world.places[receiver].code]},
+        **told,
+    )
+    world.do(matter, "submit", by=f"{giver}.case_officer", at="2026-03-05T10:00")
+    return matter
+
+
+def handed_over(world: World, items: Sequence[Item], *, giver: str = "asking", **drafting: Any) -> Matter:
+    """The items on their way."""
+    matter = drafted(world, items, giver=giver, **drafting)
+    world.do(matter, "issue", by=f"{giver}.leader", at="2026-03-06T09:00")
+    return matter
+
+
+def received(world: World, items: Sequence[Item], *, receiver: str = "asked", **drafting: Any) -> Matter:
+    """The items received."""
+    matter = handed_over(world, items, receiver=receiver, **drafting)
+    at = "2026-03-09T09:00"
+    world.do(matter, "receive", by=f"{receiver}.case_officer", at=at, received_date="2026-03-09")
+    return matter

@@ -17,8 +17,11 @@ from concord.casework.definitions import procedure_of
 from concord.casework.models import Act
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.locking import locked
+from concord.foundation.database.scope import writing
 from concord.foundation.jobs.commands import enqueue
 from concord.foundation.journal import commands as journal
+from concord.foundation.ledger import queries as ledger
+from concord.foundation.ledger.models import Kind, Sealed, Submission
 from concord.foundation.organisations.models import Organisation
 from concord.rules.errors import Conflict, InvalidInput, NotAllowed, Problem, Said
 
@@ -119,6 +122,19 @@ def consent(act: Act, *, to: Organisation, by: Actor) -> None:
             matter_uid=act.matter.uid,
             details={"use": use, "to": to.code, "seq": act.seq},
         )
+
+
+def valid(handover: Handover) -> bool:
+    """Whether the handover counts: both receipts are signed, the digests agreed, and both stand in the ledger."""
+    if handover.given is None or handover.received is None or not handover.digests_agree:
+        return False
+    with writing():
+        package = Sealed.objects.filter(pk=handover.item.sealed_id).values_list("package", flat=True).get()
+        subjects = [f"{package}/{seq}" for seq in (handover.given, handover.received)]
+        logged = Submission.objects.filter(
+            kind=Kind.EVENT, subject__in=subjects, leaf_index__lt=ledger.published_until()
+        )
+        return logged.count() == len(subjects)
 
 
 def named_handovers(act: Act, field: str, *, received: bool) -> list[Handover]:

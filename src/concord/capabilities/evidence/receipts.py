@@ -23,7 +23,7 @@ from concord.foundation.jobs.registry import job
 from concord.foundation.journal import commands as journal
 from concord.foundation.ledger import sealing
 from concord.foundation.ledger.log import is_ready
-from concord.foundation.ledger.models import SealedFile
+from concord.foundation.ledger.models import Sealed, SealedFile
 from concord.proofs.canonical import JSON, encode
 from concord.proofs.digests import Pair, digested, pair_of
 from concord.proofs.statements import read_manifest
@@ -80,8 +80,7 @@ def sign(*, equipment: Equipment, at: datetime) -> int:
 def check(handover: Handover) -> Checked:
     """Read every file of the item's package again, and compare its digests with those that were sealed."""
     with writing():
-        sealed = handover.item.sealed
-        assert sealed is not None, "only what is sealed is handed over"
+        sealed = Sealed.objects.get(pk=handover.item.sealed_id)
         listed = {one.path: one.pair for one in read_manifest(sealed.manifest.encode()).files}
         files = {one.path: one.file for one in SealedFile.objects.filter(sealed=sealed).select_related("file")}
     found: dict[str, Pair] = {}
@@ -96,17 +95,16 @@ def check(handover: Handover) -> Checked:
 def _waiting(after: int) -> Sequence[Handover]:
     with writing():
         rows = Handover.objects.filter(received_at__isnull=False, received=None, digests_agree=None, id__gt=after)
-        rows = rows.filter(item__sealed__isnull=False).select_related("item__sealed", "giver", "receiver", "matter")
+        rows = rows.filter(item__sealed__isnull=False).select_related("item", "giver", "receiver", "matter")
         return list(rows.order_by("id")[:AT_ONCE])
 
 
 def _sign(waiting: Handover, checked: Checked, *, equipment: Equipment, at: datetime) -> int:
-    sealed = waiting.item.sealed
-    assert sealed is not None, "only what is sealed is handed over"
     with writing():
         kept = locked(Handover.objects.filter(id=waiting.id)).get()
         if kept.received is not None:
             return 0
+        sealed = Sealed.objects.only("package").get(pk=waiting.item.sealed_id)
         kept.given = sealing.append_event(
             sealed.id,
             equipment=equipment,

@@ -41,9 +41,7 @@ Outcome = Recognition.Outcome
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How an item stands before a city now: what it misses of what that city asks for, and whether its code lets it be
-    evidence at all.
-    """
+    """What an item misses of what a city asks for now, and why it must not be evidence at all, where it must not."""
 
     missing: tuple[Requirement, ...]
     refusal: Refusal | None

@@ -11,7 +11,7 @@ from concord.foundation.organisations.queries import charter_on
 
 KINDS, GROUNDS = "evidence_kinds", "evidence_grounds"
 SHORT_PACKAGE = 16
-BAR, INSTEAD = "|", "／"
+BAR, INSTEAD = "|", "/"
 
 
 def lines(act: Act, numbers: Sequence[str]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import DatabaseError, transaction
 
@@ -21,9 +23,9 @@ def item(desk: Collecting) -> Item:
     return desk.fresh(made)
 
 
-def noted(desk: Collecting, item: Item, *, by: str = "asking.case_officer", **changed: object) -> Custody:
+def noted(desk: Collecting, item: Item, *, by: str = "asking.case_officer", **changed: Any) -> Custody:
     actor = desk.actor(by)
-    told: dict[str, object] = {
+    told: dict[str, Any] = {
         "act": "inspect",
         "purpose": "核对封条",
         "medium": "封存袋",
@@ -32,7 +34,7 @@ def noted(desk: Collecting, item: Item, *, by: str = "asking.case_officer", **ch
         **changed,
     }
     with speaking_as(actor):
-        return custody_log.note(item=item.uid, by=actor, at=desk.home.at, **told)  # type: ignore[arg-type]  # as the test gives it
+        return custody_log.note(item=item.uid, by=actor, at=desk.home.at, **told)
 
 
 def test_a_move_is_numbered_and_on_record(desk: Collecting, item: Item) -> None:

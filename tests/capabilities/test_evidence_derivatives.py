@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -26,16 +27,16 @@ def original(desk: Collecting) -> Item:
     return desk.sealed()
 
 
-def derived(desk: Collecting, original: Item, *, by: str = "asking.case_officer", **changed: object) -> Item:
+def derived(desk: Collecting, original: Item, *, by: str = "asking.case_officer", **changed: Any) -> Item:
     actor = desk.actor(by)
-    told: dict[str, object] = {"kind": "copy", "title": "复制件", "card": "浙0101", **changed}
+    told: dict[str, Any] = {"kind": "copy", "title": "复制件", "card": "浙0101", **changed}
     with speaking_as(actor):
         return derivatives.derive(
             item=original.uid,
             by=actor,
             at=desk.home.at,
             entropy=desk.world.random_bytes(),
-            **told,  # type: ignore[arg-type]  # as the test gives it
+            **told,
         )
 
 
@@ -141,7 +142,7 @@ def test_translations_and_extracts_begin_empty(desk: Collecting, original: Item,
         ({"kind": "redaction", "removed": ["no_such_field"]}, "removed"),
     ],
 )
-def test_what_is_wrong_is_named(desk: Collecting, original: Item, changed: dict[str, object], field: str) -> None:
+def test_what_is_wrong_is_named(desk: Collecting, original: Item, changed: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         derived(desk, original, **changed)
     assert [one.field for one in refused.value.problems] == [field]

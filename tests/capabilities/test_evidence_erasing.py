@@ -72,7 +72,7 @@ def test_what_is_left_identifies_nobody(desk: Collecting, item: Item) -> None:
         for model in ("Item", "Officer", "ItemFile", "Lot", "Custody", "ItemAudience"):
             for row in apps.get_model("evidence", model).objects.values():
                 assert not [secret for secret in secrets if secret in str(row)], (model, row)
-        package = Sealed.objects.filter(pk=item.sealed_id).values().get()
+        package = Sealed.objects.values().get(subject=str(item.uid))
         assert not [secret for secret in secrets if secret in str(package)]
         assert not [row for row in Entry.objects.values() if SECRET in str(row)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -64,9 +65,7 @@ class TestRegistering:
             ({"key": ""}, "key"),
         ],
     )
-    def test_what_is_wrong_is_named_by_its_field(
-        self, desk: Collecting, changed: dict[str, object], field: str
-    ) -> None:
+    def test_what_is_wrong_is_named_by_its_field(self, desk: Collecting, changed: dict[str, Any], field: str) -> None:
         with pytest.raises(InvalidInput) as refused:
             desk.registered(**changed)
         assert (refused.value.code, [one.field for one in refused.value.problems]) == ("evidence.bad_item", [field])
@@ -229,7 +228,7 @@ class TestSealing:
             ({"ended_at": time("2026-03-06T09:00")}, "ended_at"),
         ],
     )
-    def test_what_is_missing_is_named(self, desk: Collecting, changed: dict[str, object], field: str) -> None:
+    def test_what_is_missing_is_named(self, desk: Collecting, changed: dict[str, Any], field: str) -> None:
         item = desk.filled(desk.described(desk.registered(), **changed))
         with pytest.raises(InvalidInput) as refused:
             desk.close(item)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from concord.capabilities.evidence import items, packing
@@ -56,10 +57,10 @@ class Collecting:
         """Somebody, now."""
         return self.world.actor(name, at=self.home.at.isoformat())
 
-    def registered(self, *, by: str = "asking.case_officer", **changed: object) -> Item:
+    def registered(self, *, by: str = "asking.case_officer", **changed: Any) -> Item:
         """An item that somebody begins to collect."""
         actor = self.actor(by)
-        told: dict[str, object] = {
+        told: dict[str, Any] = {
             "kind": "photo",
             "title": "张三仓库照片",
             "handling": "case_only",
@@ -68,13 +69,13 @@ class Collecting:
             **changed,
         }
         with speaking_as(actor):
-            return items.register(**told, by=actor, at=self.home.at, entropy=self.world.random_bytes())  # type: ignore[arg-type]  # as the test gives it
+            return items.register(**told, by=actor, at=self.home.at, entropy=self.world.random_bytes())
 
-    def described(self, item: Item, *, by: str = "asking.case_officer", **changed: object) -> Item:
+    def described(self, item: Item, *, by: str = "asking.case_officer", **changed: Any) -> Item:
         """The same, with everything that its record asks for."""
         actor = self.actor(by)
         place = by.partition(".")[0]
-        told: dict[str, object] = {
+        told: dict[str, Any] = {
             "version": self.fresh(item).version,
             "record": full_record(item.kind),
             "officers": self.officers(place),
@@ -84,7 +85,7 @@ class Collecting:
             **changed,
         }
         with speaking_as(actor):
-            return items.describe(item=item.uid, **told, by=actor, at=self.home.at)  # type: ignore[arg-type]  # as above
+            return items.describe(item=item.uid, **told, by=actor, at=self.home.at)
 
     def officers(self, place: str = "asking") -> Sequence[tuple[UUID, str]]:
         """Two of the place's officers with their cards."""
@@ -106,7 +107,7 @@ class Collecting:
             )
         return self.fresh(item)
 
-    def closed(self, *, by: str = "asking.case_officer", **changed: object) -> Item:
+    def closed(self, *, by: str = "asking.case_officer", **changed: Any) -> Item:
         """An item that waits for its package to be signed."""
         item = self.filled(self.described(self.registered(by=by, **changed), by=by), by=by)
         return self.close(item, by=by)
@@ -123,7 +124,7 @@ class Collecting:
         for uid in packing.waiting():
             packing.finish_sealing(uid, equipment=self.home.equipment(), at=self.home.at)
 
-    def sealed(self, *, by: str = "asking.case_officer", **changed: object) -> Item:
+    def sealed(self, *, by: str = "asking.case_officer", **changed: Any) -> Item:
         """An item whose package is signed and proven."""
         item = self.closed(by=by, **changed)
         self.sign()

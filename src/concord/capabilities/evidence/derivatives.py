@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from concord.capabilities.evidence import audience, custody_log, refusals
-from concord.capabilities.evidence.items import LONGEST_CARD, UUID_BYTES, next_number, tell
+from concord.capabilities.evidence.items import LONGEST_CARD, LONGEST_TITLE, UUID_BYTES, next_number, tell
 from concord.capabilities.evidence.models import Item, ItemFile, Officer
 from concord.capabilities.evidence.policy import COLLECT, require
 from concord.capabilities.evidence.queries import item_for
@@ -122,7 +122,7 @@ def _check(kind: str, *, title: str, card: str, removed: Collection[str], origin
     problems = []
     if kind not in KINDS:
         problems.append(Problem("kind", "unknown", Said("没有这种派生件", "nothing is derived in this way")))
-    if not title.strip() or not title.isprintable() or len(title.strip()) > Item._meta.get_field("title").max_length:  # noqa: SLF001  Django documents it
+    if not 0 < len(title.strip()) <= LONGEST_TITLE or not title.isprintable():
         problems.append(Problem("title", "length", Said("请填写名称", "give it a title")))
     if not 0 < len(card.strip()) <= LONGEST_CARD or not card.isprintable():
         said = Said("请填写执法证号", "give the number of the law-enforcement card")

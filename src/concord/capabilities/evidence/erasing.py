@@ -95,7 +95,7 @@ def sign_disposals(*, equipment: Equipment, at: datetime) -> int:
     signed = 0
     for item in waiting:
         with writing():
-            row = locked(Sealed.objects.filter(pk=item.sealed_id)).get()
+            row = locked(Sealed.objects.filter(pk=item.sealed_id or 0)).get()
             if not any(read_event(event.encode()).action == DISPOSED for event in row.events):
                 sealing.append_event(row.pk, equipment=equipment, organisation=item.holder, action=DISPOSED, at=at)
                 signed += 1

@@ -127,13 +127,18 @@ def urn(letter: Letter) -> str:
     return f"concord:paper:1:{letter.number}:sha256:{digest(letter)}"
 
 
+def code_of(text: str) -> str:
+    """The QR code of a text, as SVG."""
+    drawn = io.BytesIO()
+    code = segno.make_qr(text, error="m", encoding="utf-8", mask=QR_MASK)
+    code.save(drawn, kind="svg", border=1, xmldecl=False)
+    return drawn.getvalue().decode()
+
+
 def context(letter: Letter) -> str:
     """What a template reads: the letter with its digest, its URN and the QR code as SVG, in one JSON text."""
-    drawn = io.BytesIO()
-    code = segno.make_qr(urn(letter), error="m", encoding="utf-8", mask=QR_MASK)
-    code.save(drawn, kind="svg", border=1, xmldecl=False)
     return json.dumps(
-        {**spoken(letter), "digest": digest(letter), "urn": urn(letter), "qr": drawn.getvalue().decode()},
+        {**spoken(letter), "digest": digest(letter), "urn": urn(letter), "qr": code_of(urn(letter))},
         ensure_ascii=False,
         allow_nan=False,
     )

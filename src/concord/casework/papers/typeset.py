@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any, Literal, Self
 
 import typst
 
@@ -87,9 +88,17 @@ def template_in(files: Mapping[str, str], path: str) -> Template:
     return Template(path=path, source=source, parts=parts)
 
 
-def typeset(letter: Letter, *, template: Template, fonts: Path) -> Typeset:
+def typeset(
+    letter: Letter,
+    *,
+    template: Template,
+    fonts: Path,
+    beside: Mapping[str, str] = MappingProxyType({}),
+    standard: Literal["a-2b", "a-3b"] = "a-2b",
+) -> Typeset:
     """The paper as tagged PDF/A-2b; ``fonts`` is a folder with Noto Serif SC, in regular and bold, and rarer fonts.
 
+    ``beside`` is what the template reads from ``sys.inputs`` besides the letter; PDF/A-3b may hold files of any kind.
     The same letter, template and engine (``engine_with``) give the same bytes, in any process and on any day.
 
     Raises InvalidInput (``paper.missing_glyph``) with one problem per field for a character the fonts cannot draw,
@@ -99,17 +108,24 @@ def typeset(letter: Letter, *, template: Template, fonts: Path) -> Typeset:
     refused = refusal(letter, {found for _, text in texts(letter) for found in _PRIVATE.findall(text)})
     if refused:
         raise refused
-    inputs = {"letter": context(letter)}
+    inputs = {**beside, "letter": context(letter)}
     try:
-        pdf = compiled(template, inputs, on=letter.issued_date, fonts=fonts)
+        pdf = compiled(template, inputs, on=letter.issued_date, fonts=fonts, standard=standard)
     except typst.TypstError as failure:
         raise _translated(failure, letter, template) from failure
     pages = _metadata(letter, inputs, template=template, fonts=fonts)["pages"]
     return Typeset(pdf=pdf, template_digest=template.digest, engine=engine_with(fonts), pages=pages)
 
 
-def compiled(template: Template, inputs: Mapping[str, str], *, on: date, fonts: Path) -> bytes:
-    """The PDF/A-2b of ``template``, dated ``on``, with ``inputs`` as it reads them from ``sys.inputs``.
+def compiled(
+    template: Template,
+    inputs: Mapping[str, str],
+    *,
+    on: date,
+    fonts: Path,
+    standard: Literal["a-2b", "a-3b"] = "a-2b",
+) -> bytes:
+    """The PDF/A (2b unless said) of ``template``, dated ``on``, with ``inputs`` as it reads them from ``sys.inputs``.
 
     The same arguments give the same bytes. Raises ``typst.TypstError``, and Unavailable (``paper.no_fonts``).
     """
@@ -120,7 +136,7 @@ def compiled(template: Template, inputs: Mapping[str, str], *, on: date, fonts: 
         font_paths=_loaded(fonts),
         ignore_system_fonts=True,
         sys_inputs=dict(inputs),
-        pdf_standards=["a-2b"],
+        pdf_standards=[standard],
         timestamp=datetime.combine(on, time(), UTC),
     )
     return pdf

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import quote
 
@@ -16,10 +15,10 @@ from django.urls import reverse
 from concord.casework.desk.proofs import Mark
 from concord.foundation.keys.installation import Installation
 from concord.foundation.ledger import queries, sealing
-from concord.foundation.ledger.log import installation_here
+from concord.foundation.ledger.log import cosigned, installation_here
 from concord.foundation.ledger.models import Checkpoint, Incident, Sealed
 from concord.foundation.ledger.queries import Waiting
-from concord.proofs import checkpoints, notes
+from concord.proofs import notes
 from concord.proofs.container import MEDIA_TYPE
 
 if TYPE_CHECKING:  # the verifier's libraries are loaded when somebody verifies
@@ -70,23 +69,6 @@ def standing() -> Standing:
             )
         )
     return Standing(installation, checkpoint, tuple(witnesses), queries.waiting(), tuple(queries.open_incidents()))
-
-
-def cosigned(installation: Installation, note: bytes) -> Mapping[str, datetime]:
-    """When each witness signed the checkpoint in ``note``, every signature checked.
-
-    Of a log that the policy no longer knows, what stands in the lines of witnesses that it does know.
-    """
-    opened = notes.parse(note)
-    policy = installation.policy
-    log = policy.logs.get(checkpoints.parse(opened.text).origin)
-    if log is not None:
-        witnesses = list(policy.witnesses.values())
-        signed: Mapping[str, int] = checkpoints.open_checkpoint(note, log=log, witnesses=witnesses).cosigners
-    else:
-        known = {key.id for key in policy.witnesses.values()}
-        signed = {line.name: notes.time_of(line.signature) for line in opened.lines if line.id in known}
-    return {name: datetime.fromtimestamp(at, tz=UTC) for name, at in signed.items()}
 
 
 def signers_of(installation: Installation, checkpoint: Checkpoint) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -112,6 +112,23 @@ def open_note(installation: Installation, note: bytes) -> Cosigned:
     return checkpoints.open_checkpoint(
         note, log=policy.logs[installation.origin], witnesses=list(policy.witnesses.values()), sm2=sm2
     )
+
+
+def cosigned(installation: Installation, note: bytes) -> Mapping[str, datetime]:
+    """When each witness signed the checkpoint in ``note``, every signature checked.
+
+    Of a log that the policy no longer knows, what stands in the lines of witnesses that it does know.
+    """
+    opened = notes.parse(note)
+    policy = installation.policy
+    log = policy.logs.get(checkpoints.parse(opened.text).origin)
+    if log is not None:
+        witnesses = list(policy.witnesses.values())
+        signed: Mapping[str, int] = checkpoints.open_checkpoint(note, log=log, witnesses=witnesses).cosigners
+    else:
+        known = {key.id for key in policy.witnesses.values()}
+        signed = {line.name: notes.time_of(line.signature) for line in opened.lines if line.id in known}
+    return {name: datetime.fromtimestamp(at, tz=UTC) for name, at in signed.items()}
 
 
 def open_log(

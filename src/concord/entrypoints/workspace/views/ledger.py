@@ -28,7 +28,7 @@ from concord.foundation.database.clock import now
 from concord.foundation.files.policy import MAX_SIZE
 from concord.foundation.journal import commands as journal
 from concord.foundation.ledger import queries
-from concord.foundation.ledger.log import installation_here, trust_bytes
+from concord.foundation.ledger.log import cosigned, installation_here, trust_bytes
 from concord.foundation.ledger.models import Sealed
 from concord.foundation.ledger.policy import READ, REASONS
 from concord.foundation.organisations.queries import organisations
@@ -142,7 +142,7 @@ def _proof(found: EntryProof) -> dict[str, Any]:
     installation = installation_here()
     logged = tlog_proof.parse(found.proof.tlog_proof)
     checkpoint = checkpoints.parse(notes.parse(logged.checkpoint).text)
-    signed = ledger_sheet.cosigned(installation, logged.checkpoint)
+    signed = cosigned(installation, logged.checkpoint)
     quorum = installation.policy.quorum_size()
     shown = tuple(
         WitnessShown(one.name, one.org, signed.get(one.name), signed.get(one.name), "")

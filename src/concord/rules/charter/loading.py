@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Collection, Mapping
 from datetime import date
@@ -10,9 +11,11 @@ from types import MappingProxyType
 from concord.rules.calendar import calendar_from
 from concord.rules.canonical import canonical_json
 from concord.rules.charter.checking import check_parts
+from concord.rules.charter.evidence import check_evidence, read_evidence
 from concord.rules.charter.model import Charter, Code
 from concord.rules.charter.reading import Part, read_code_list, read_part
 from concord.rules.errors import DefinitionError, Fault, Said
+from concord.rules.evidence.requirements import EvidenceRules
 from concord.rules.guards import GUARD_NAMES
 from concord.rules.handlers import HANDLER_NAMES
 from concord.rules.law import Laws, check_catalogue, check_cited, read_laws
@@ -68,10 +71,13 @@ def _assemble(
     codes = _read_codes(belonging, faults)
     laws = read_laws(belonging, faults=faults)
     _check_calendars(belonging, faults)
+    evidence, sources = read_evidence(belonging, faults)
     charter = _join(parts, belonging, procedures, codes, laws)
+    charter = dataclasses.replace(charter, evidence=evidence, sources=(*charter.sources, *sources))
     # A missing part would only drown the real fault in others that follow from it.
     if not faults:
         faults.extend(check_parts(parts, charter))
+        faults.extend(check_evidence(charter, sources, belonging))
         _check_procedures(charter, procedures, guards, handlers, faults)
         # A charter adopted before there was a catalogue of law keeps running without one.
         if laws.rows:
@@ -178,6 +184,7 @@ def _join(
         in_force=own.in_force,
         procedures=MappingProxyType(_by_id(folders, procedures)),
         laws=laws,
+        evidence=EvidenceRules(),
         digest=digest_of(canonical_json({path: digest_of(text) for path, text in files.items()}).decode()),
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from concord.rules.errors import NotFound, Said
+from concord.rules.evidence.requirements import EvidenceRules
 from concord.rules.law import Laws
 from concord.rules.limits import Unit
 from concord.rules.procedure import Line, Procedure, Source
@@ -215,6 +216,7 @@ class Charter:
     in_force: Mapping[str, date]
     procedures: Mapping[str, tuple[Procedure, ...]]
     laws: Laws
+    evidence: EvidenceRules
     digest: str
 
     @property

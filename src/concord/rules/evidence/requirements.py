@@ -1,8 +1,8 @@
 """What a city asks for before it takes an item of another one as evidence (互认要求), and what follows from that.
 
 Requirements are dated data of the charter (``<charter>/evidence/requirements.toml``), one line each; what a line may
-ask for is a closed list of traits, so that no expression stands in data. A presumption has no statutory effect outside the
-demonstration zone, which ``legal_position`` says for every item.
+ask for is a closed list of traits, so that no expression stands in data. A presumption has no statutory effect outside
+the demonstration zone, which ``legal_position`` says for every item.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from concord.capabilities.evidence.models import Custody, Handover, Item, ItemAu
 from concord.capabilities.evidence.queries import item_for, visible_to
 from concord.foundation.journal.models import Entry
 from concord.rules.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from concord.rules.evidence.custody import Move, gaps, holder
 from tests.support.evidence_items import drafted, handed_over, received, sealed_item
 from tests.support.worlds import World, everything, speaking_as
 
@@ -20,6 +21,21 @@ def sees(world: World, place: str, item: Item) -> bool:
     actor = world.actor(f"{place}.leader")
     with speaking_as(actor):
         return visible_to(actor).filter(pk=item.pk).exists()
+
+
+def moves_of(item: Item) -> list[Move]:
+    rows = Custody.objects.filter(item=item).select_related("organisation", "counterparty").order_by("seq")
+    return [
+        Move(
+            seq=row.seq,
+            act=row.act,
+            at=row.at,
+            organisation=row.organisation.code,
+            place=row.place,
+            counterparty=row.counterparty.code if row.counterparty else None,
+        )
+        for row in rows
+    ]
 
 
 def custody(item: Item) -> list[tuple[str, str]]:
@@ -48,6 +64,7 @@ def test_custody_changes_hands_when_the_item_is_received(world: World) -> None:
     item.refresh_from_db()
     assert (item.holder, item.organisation) == (receiver, giver)
     assert custody(item)[2:] == [("hand_over", giver.code), ("receive", receiver.code)]
+    assert holder(moves_of(item)) == receiver.code
     handover = Handover.objects.get(item=item)
     assert (handover.giver, handover.receiver, handover.given_act.act) == (giver, receiver, "issue")
     assert handover.received_act is not None
@@ -98,7 +115,8 @@ def test_a_thing_is_handed_over_by_its_holder_and_a_copy_by_the_collector(world:
     world.do(copied, "receive", by="third.case_officer", at="2026-03-11T09:00", received_date="2026-03-11")
     pages.refresh_from_db()
     assert pages.holder == world.places["asked"]
-    assert [act for act, _ in custody(pages)][4:] == ["copy", "copy"]
+    assert [act for act, _ in custody(pages)] == ["collect", "seal", "hand_over", "receive"]
+    assert not gaps(moves_of(pages))
 
 
 @pytest.mark.parametrize("state", [Item.State.COLLECTING, Item.State.SEALING, Item.State.DISPOSED, Item.State.ERASED])

@@ -1,8 +1,10 @@
 """Handing items over (移交): given by one organisation, received or declined by another, each with its own receipt.
 
 The acts are done at once; a job signs both receipts into the item's package a moment after the second act, and the
-handover is valid once both are in the ledger. What was declined leaves no receipt, and custody where it was. The one in
-whose custody an item is hands over the item itself; its collector may besides hand over a copy of what is no thing.
+handover is valid once both are in the ledger. What was declined leaves no receipt, and custody where it was.
+
+Whoever has an item in custody hands over the item itself, a move in its chain; its collector may besides hand over a
+copy of what is no thing, which moves nothing.
 """
 
 from __future__ import annotations
@@ -24,9 +26,9 @@ from concord.foundation.ledger import queries as ledger
 from concord.foundation.ledger.models import Kind, Sealed, Submission
 from concord.foundation.organisations.models import Organisation
 from concord.rules.errors import Conflict, InvalidInput, NotAllowed, Problem, Said
+from concord.rules.evidence.custody import DECLINE, HAND_OVER, RECEIVE
 
 SIGN = "evidence.sign_receipts"
-HAND_OVER, RECEIVE, DECLINE, COPY = "hand_over", "receive", "decline", "copy"
 THINGS = frozenset({"sample"})
 GIVEN = "evidence"
 
@@ -60,26 +62,25 @@ def give(act: Act, *, receiver: Organisation, by: Actor) -> list[Handover]:
         )
         for item in items
     )
-    keep = {one.item_id: HAND_OVER if one.item.holder_id == act.organisation_id else COPY for one in handovers}
-    _note(handovers, keep, act, counterparty=receiver, result="已交付，待对方接收")
-    _record("evidence.hand_over", handovers, act, by, counterparty=receiver)
+    moving = [one for one in handovers if one.item.holder_id == act.organisation_id]
+    _note(moving, HAND_OVER, act, counterparty=receiver, result="已交付，待对方接收")
+    record(handovers, act, by, event="evidence.hand_over", counterparty=receiver)
     return handovers
 
 
 def receive(act: Act, *, by: Actor) -> list[Handover]:
     """Take the items of the matter over, and have both receipts signed; custody changes hands now."""
     handovers = _under_way(act)
-    moved = set(Custody.objects.filter(handover__in=handovers, act=HAND_OVER).values_list("handover_id", flat=True))
+    moving = _moving(handovers)
     for one in handovers:
         one.received_act, one.received_at = act, act.at
-        if one.id in moved:
-            one.item.holder = act.organisation
-            one.item.version += 1
+    for one in moving:
+        one.item.holder = act.organisation
+        one.item.version += 1
     Handover.objects.bulk_update(handovers, ["received_act", "received_at"])
-    Item.objects.bulk_update([one.item for one in handovers], ["holder", "version"])
-    keep = {one.item_id: RECEIVE if one.id in moved else COPY for one in handovers}
-    _note(handovers, keep, act, counterparty=handovers[0].giver, result="已接收")
-    _record("evidence.receive", handovers, act, by, counterparty=handovers[0].giver)
+    Item.objects.bulk_update([one.item for one in moving], ["holder", "version"])
+    _note(moving, RECEIVE, act, counterparty=handovers[0].giver, result="已接收")
+    record(handovers, act, by, event="evidence.receive", counterparty=handovers[0].giver)
     enqueue(SIGN, payload={"handovers": [one.id for one in handovers]})
     return handovers
 
@@ -89,14 +90,9 @@ def decline(act: Act, *, by: Actor) -> None:
     handovers = _under_way(act)
     Handover.objects.filter(id__in=[one.id for one in handovers]).update(declined_at=act.at)
     ground = str(act.answers["decline_ground"])
-    _note(
-        handovers,
-        {one.item_id: DECLINE for one in handovers},
-        act,
-        counterparty=handovers[0].giver,
-        result="不予接收，仍由移交机关保管",
-    )
-    _record("evidence.decline", handovers, act, by, counterparty=handovers[0].giver, ground=ground)
+    said = "不予接收，仍由移交机关保管"
+    _note(_moving(handovers), DECLINE, act, counterparty=handovers[0].giver, result=said)
+    record(handovers, act, by, event="evidence.decline", counterparty=handovers[0].giver, ground=ground)
 
 
 def consent(act: Act, *, to: Organisation, by: Actor) -> None:
@@ -129,7 +125,7 @@ def valid(handover: Handover) -> bool:
     if handover.given is None or handover.received is None or not handover.digests_agree:
         return False
     with writing():
-        package = Sealed.objects.filter(pk=handover.item.sealed_id).values_list("package", flat=True).get()
+        package = Sealed.objects.filter(pk=handover.item.sealed_id or 0).values_list("package", flat=True).get()
         subjects = [f"{package}/{seq}" for seq in (handover.given, handover.received)]
         logged = Submission.objects.filter(
             kind=Kind.EVENT, subject__in=subjects, leaf_index__lt=ledger.published_until()
@@ -187,29 +183,30 @@ def _under_way(act: Act) -> list[Handover]:
     return handovers
 
 
-def _note(
-    handovers: Sequence[Handover], acts: dict[int, str], act: Act, *, counterparty: Organisation, result: str
-) -> None:
+def _moving(handovers: Sequence[Handover]) -> list[Handover]:
+    """Those that hand over the item itself, and not a copy."""
+    rows = Custody.objects.filter(handover__in=handovers, act=HAND_OVER)
+    moving = set(rows.values_list("handover_id", flat=True))
+    return [one for one in handovers if one.id in moving]
+
+
+def _note(handovers: Sequence[Handover], move: str, act: Act, *, counterparty: Organisation, result: str) -> None:
     """A move in each item's chain of custody; the items are locked, so that numbers follow each other."""
-    last = dict(
-        Custody.objects.filter(item__in=list(acts))
-        .values_list("item")
-        .annotate(last=Max("seq"))
-        .values_list("item", "last")
-    )
+    chains = Custody.objects.filter(item__in=[one.item_id for one in handovers]).values_list("item_id")
+    last = dict(chains.annotate(last=Max("seq")).order_by("item_id"))
     purpose = f"{procedure_of(act.matter.procedure_version).zh}（{act.matter.number}）"
     Custody.objects.bulk_create(
         Custody(
             item_id=one.item_id,
             seq=last.get(one.item_id, 0) + 1,
-            act=acts[one.item_id],
+            act=move,
             at=act.at,
             organisation=act.organisation,
             person=act.person,
             post=act.post,
             counterparty=counterparty,
             purpose=purpose,
-            medium=_medium(one.item, acts[one.item_id]),
+            medium="实物" if one.item.kind in THINGS else "证据包",
             result=result,
             place="",
             handover=one,
@@ -218,21 +215,16 @@ def _note(
     )
 
 
-def _medium(item: Item, act: str) -> str:
-    if item.kind in THINGS:
-        return "实物"
-    return "证据包副本" if act == COPY else "证据包"
-
-
-def _record(
-    event: str,
+def record(
     handovers: Sequence[Handover],
     act: Act,
     by: Actor,
     *,
+    event: str,
     counterparty: Organisation,
     ground: str = "",
 ) -> None:
+    """Write what the act did with each item into the journal."""
     details: dict[str, str | int | list[str]] = {"counterparty": counterparty.code, "seq": act.seq}
     if ground:
         details["ground"] = ground

@@ -80,7 +80,7 @@ def sign(*, equipment: Equipment, at: datetime) -> int:
 def check(handover: Handover) -> Checked:
     """Read every file of the item's package again, and compare its digests with those that were sealed."""
     with writing():
-        sealed = Sealed.objects.get(pk=handover.item.sealed_id)
+        sealed = Sealed.objects.get(pk=handover.item.sealed_id or 0)
         listed = {one.path: one.pair for one in read_manifest(sealed.manifest.encode()).files}
         files = {one.path: one.file for one in SealedFile.objects.filter(sealed=sealed).select_related("file")}
     found: dict[str, Pair] = {}
@@ -104,7 +104,7 @@ def _sign(waiting: Handover, checked: Checked, *, equipment: Equipment, at: date
         kept = locked(Handover.objects.filter(id=waiting.id)).get()
         if kept.received is not None:
             return 0
-        sealed = Sealed.objects.only("package").get(pk=waiting.item.sealed_id)
+        sealed = Sealed.objects.only("package").get(pk=waiting.item.sealed_id or 0)
         kept.given = sealing.append_event(
             sealed.id,
             equipment=equipment,
@@ -124,7 +124,8 @@ def _sign(waiting: Handover, checked: Checked, *, equipment: Equipment, at: date
         )
         kept.digests_agree, kept.findings = True, checked.rows
         kept.save(update_fields=["given", "received", "digests_agree", "findings"])
-        _record("evidence.sign_receipts", waiting, at, {"given": kept.given, "received": kept.received})
+        details = {"given": kept.given, "received": kept.received}
+        record(waiting, at, event="evidence.sign_receipts", details=details)
     return 1
 
 
@@ -139,11 +140,12 @@ def _differ(waiting: Handover, checked: Checked, at: datetime) -> int:
         presumed = [Recognition.Outcome.PRESUMED, Recognition.Outcome.LAPSED]
         current = Recognition.objects.filter(item=waiting.item, organisation=waiting.receiver, current=True)
         current.filter(outcome__in=presumed).update(current=False)
-        _record("evidence.digests_differ", waiting, at, {})
+        record(waiting, at, event="evidence.digests_differ", details={})
     return 0
 
 
-def _record(event: str, handover: Handover, at: datetime, details: Mapping[str, int]) -> None:
+def record(handover: Handover, at: datetime, *, event: str, details: Mapping[str, int]) -> None:
+    """Write what the job found into the receiver's journal."""
     journal.record(
         event=event,
         at=at,

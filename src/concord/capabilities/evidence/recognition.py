@@ -7,14 +7,16 @@ the rows before it stay, so that what a city once thought can be read later.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from django.db.models import F
 
 from concord.capabilities.evidence.handing_over import named_handovers
 from concord.capabilities.evidence.models import Consent, Handover, Recognition
-from concord.capabilities.evidence.traits import traits_of_all
+from concord.capabilities.evidence.opinions import grid, opinions_of, precedents
+from concord.capabilities.evidence.prechecking import precheck, precheck_item
+from concord.capabilities.evidence.traits import traits_of, traits_of_all
 from concord.capabilities.evidence.uses import refused_use
 from concord.casework.models import Act, ClockRun, Matter
 from concord.foundation.access.actor import Actor
@@ -29,13 +31,28 @@ from concord.foundation.organisations.queries import charter_on
 from concord.rules.charter import Charter
 from concord.rules.errors import Conflict, InvalidInput, Problem, Said
 from concord.rules.evidence.handling import Refusal, Use, allowed
-from concord.rules.evidence.requirements import Requirement, missing
+from concord.rules.evidence.requirements import REQUIRED, Requirement, missing
+
+# Reads and writes of recognition are asked for here.
+__all__ = [
+    "grid",
+    "lapse",
+    "lift",
+    "object_to",
+    "opinions_of",
+    "precedents",
+    "precheck",
+    "precheck_item",
+    "presume",
+    "recognise",
+    "traits_of",
+    "unsettled",
+]
 
 LAPSE = "evidence.lapse"
 LAPSES_AT = time(0, 20)
 PROCEDURE, CLOCK = "evidence_recognition", "recognition"
 PRESUMPTION = "presumption"
-REQUIRED = "required"
 Outcome = Recognition.Outcome
 
 
@@ -63,7 +80,8 @@ def presume(handovers: Sequence[Handover], act: Act, *, by: Actor) -> None:
     standing = standing_of(handovers, charter)
     for one in handovers:
         if standing[one.item_id].presumed:
-            _write(one, Outcome.PRESUMED, standing[one.item_id], charter, at=act.at, act=act, by=by)
+            found = standing[one.item_id]
+            record(one, found, charter, event="evidence.presume", outcome=Outcome.PRESUMED, at=act.at, act=act, by=by)
 
 
 def recognise(act: Act, *, by: Actor) -> None:
@@ -86,7 +104,8 @@ def recognise(act: Act, *, by: Actor) -> None:
     reason = str(act.answers.get("recognition_reason") or "")
     outcome = Outcome.PRESUMED if presumption else Outcome.RECOGNISED
     for one in handovers:
-        _write(one, outcome, standing[one.item_id], charter, at=act.at, act=act, by=by, reason=reason)
+        found, told = standing[one.item_id], {"outcome": outcome, "reason": reason}
+        record(one, found, charter, event="evidence.recognise", at=act.at, act=act, by=by, **told)
 
 
 def object_to(act: Act, *, by: Actor) -> None:
@@ -96,8 +115,18 @@ def object_to(act: Act, *, by: Actor) -> None:
     standing = standing_of(handovers, charter)
     ground, reason = str(act.answers["objection_ground"]), str(act.answers["objection_reason"])
     for one in handovers:
-        told = {"ground": ground, "reason": reason}
-        _write(one, Outcome.OBJECTED, standing[one.item_id], charter, at=act.at, act=act, by=by, **told)
+        found, told = standing[one.item_id], {"ground": ground, "reason": reason}
+        record(
+            one,
+            found,
+            charter,
+            event="evidence.object",
+            outcome=Outcome.OBJECTED,
+            at=act.at,
+            act=act,
+            by=by,
+            **told,
+        )
 
 
 def lift(act: Act, *, by: Actor) -> None:
@@ -123,7 +152,14 @@ def lift(act: Act, *, by: Actor) -> None:
         )
     objected.update(current=False)
     for one in handovers:
-        _record("evidence.lift_objection", one, at=act.at, by=by, details={"seq": act.seq})
+        journal.record(
+            event="evidence.lift_objection",
+            at=act.at,
+            by=by,
+            subject=one.item.number,
+            matter_uid=act.matter.uid,
+            details={"seq": act.seq},
+        )
     presume(handovers, act, by=by)
 
 
@@ -168,7 +204,8 @@ def _lapse(matter_id: int, at: datetime) -> int:
         standing = standing_of(handovers, charter)
         lapsed = [one for one in handovers if standing[one.item_id].presumed]
         for one in lapsed:
-            _write(one, Outcome.LAPSED, standing[one.item_id], charter, at=at, act=None, by=None)
+            found = standing[one.item_id]
+            record(one, found, charter, event="evidence.lapse", outcome=Outcome.LAPSED, at=at, act=None, by=None)
         return len(lapsed)
 
 
@@ -184,7 +221,11 @@ def standing_of(handovers: Sequence[Handover], charter: Charter) -> dict[int, St
         consents.setdefault(item, set()).add(use)
     return {
         one.item_id: Standing(
-            missing=missing(charter.evidence.requirements, traits[one.item_id], member=one.receiver.code),
+            missing=missing(
+                charter.evidence.requirements,
+                replace(traits[one.item_id], digests_agree=one.digests_agree is not False),
+                member=one.receiver.code,
+            ),
             refusal=_not_evidence(one, consents.get(one.item_id, set())),
         )
         for one in handovers
@@ -224,24 +265,25 @@ def _require_presumed(handovers: Sequence[Handover], standing: Mapping[int, Stan
         raise Conflict("evidence.not_presumed", said, problems=tuple(problems))
 
 
-def _write(
+def record(
     handover: Handover,
-    outcome: Recognition.Outcome,
     standing: Standing,
     charter: Charter,
     *,
+    event: str,
+    outcome: str,
     at: datetime,
     act: Act | None,
     by: Actor | None,
     ground: str = "",
     reason: str = "",
 ) -> None:
-    """The city's new row on an item takes the place of the one before."""
-    item = handover.item
-    Recognition.objects.filter(item=item, organisation=handover.receiver, current=True).update(current=False)
+    """Write down what a city thinks of an item now, in place of what it thought before."""
+    item, city = handover.item, handover.receiver
+    Recognition.objects.filter(item=item, organisation=city, current=True).update(current=False)
     Recognition.objects.create(
         item=item,
-        organisation=handover.receiver,
+        organisation=city,
         matter=handover.matter,
         act=act,
         outcome=outcome,
@@ -258,31 +300,12 @@ def _write(
         details["ground"] = ground
     if act is not None:
         details["seq"] = act.seq
-    _record(f"evidence.{VERBS[outcome]}", handover, at=at, by=by, details=details)
-
-
-VERBS: Mapping[str, str] = {
-    Outcome.PRESUMED: "presume",
-    Outcome.RECOGNISED: "recognise",
-    Outcome.OBJECTED: "object",
-    Outcome.LAPSED: "lapse",
-}
-
-
-def _record(
-    event: str,
-    handover: Handover,
-    *,
-    at: datetime,
-    by: Actor | None,
-    details: Mapping[str, str | int | list[str]],
-) -> None:
     journal.record(
         event=event,
         at=at,
         by=by,
-        organisation=None if by else handover.receiver,
-        subject=handover.item.number,
+        organisation=None if by else city,
+        subject=item.number,
         matter_uid=handover.matter.uid,
         details=details,
     )

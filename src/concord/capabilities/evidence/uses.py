@@ -15,7 +15,6 @@ from concord.foundation.organisations.models import Organisation
 from concord.rules.errors import NotAllowed
 from concord.rules.evidence.handling import Refusal, Use, allowed
 
-USE_REFUSED = "evidence.use_not_allowed"
 MEDIATION = "mediation_only"
 
 
@@ -57,7 +56,7 @@ def terms_of(item: Item, organisation: Organisation) -> Terms:
         code=item.handling,
         given=frozenset(handling for _, _, handling, _ in given if handling),
         matters=frozenset(matter for matter, _, _, _ in given),
-        cases=frozenset(case for _, case, _, _ in given if case is not None),
+        cases=frozenset(case for _, case, _, _ in given if case),
         belonging=frozenset(str(facts["came_by"]) for _, _, _, facts in given if facts.get("came_by")),
         consents=frozenset(consents),
     )
@@ -76,5 +75,7 @@ def refused_use(item: Item, refusal: Refusal) -> NotAllowed:
     The act is undone; the journal keeps a record of the refusal (``evidence.use_refused``) by its details.
     """
     return NotAllowed(
-        USE_REFUSED, refusal.said, details={"subject": item.number, "code": refusal.code, "use": refusal.use.value}
+        "evidence.use_not_allowed",
+        refusal.said,
+        details={"subject": item.number, "code": refusal.code, "use": refusal.use.value},
     )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from concord.capabilities.evidence.models import Handover, Item, LotMove
-from concord.capabilities.evidence.opinions import position_of
+from concord.capabilities.evidence.opinions import AGREEMENT, BASES
 from concord.capabilities.evidence.packing import package_of
 from concord.casework.queries import visible_to as matters_visible_to
 from concord.foundation.access.actor import Actor
@@ -16,6 +16,7 @@ from concord.foundation.database.clock import LEGAL_ZONE, legal_date
 from concord.foundation.ledger.log import cosigned, installation_here
 from concord.foundation.ledger.models import Sealed
 from concord.foundation.ledger.sealing import file_name
+from concord.foundation.organisations.models import Organisation
 from concord.foundation.organisations.queries import charter_on, organisations
 from concord.proofs import checkpoints, notes, tlog_proof
 from concord.proofs.digests import pair_of
@@ -24,6 +25,7 @@ from concord.rules.canonical import JSON
 from concord.rules.charter import Charter
 from concord.rules.errors import NotFound, Said
 from concord.rules.evidence.records import FIELDS, RecordField
+from concord.rules.evidence.requirements import legal_position
 
 SEALED = (Item.State.SEALED, Item.State.DISPOSED)
 # Fields of a record that say what an item shows, the first that is there.
@@ -219,16 +221,19 @@ def _positions(item: Item, by: Actor, at: datetime) -> list[JSON]:
     """On what each receiver that the reader knows of rests in law; one's own organisation at least."""
     seen = matters_visible_to(by).values("id")
     rows = Handover.objects.filter(item=item, matter__in=seen, declined_at=None).select_related("receiver", "matter")
-    on = legal_date(at)
+    charter, on = _charter(at), legal_date(at)
+
+    def told(receiver: Organisation, basis: str) -> JSON:
+        position = legal_position(item.organisation.code, receiver.code, basis, at=on, charter=charter)
+        return {"city": receiver.zh, "said": position.zh}
+
     found = {one.receiver: one.matter for one in rows.order_by("id")}
-    told: list[JSON] = [
-        {"city": receiver.zh, "said": position_of(item.organisation, receiver, matter, on=on).zh}
+    if not found and by.organisation.id != item.organisation_id:
+        return [told(by.organisation, AGREEMENT)]
+    return [
+        told(receiver, str(matter.facts.get("basis") or BASES.get(matter.procedure, AGREEMENT)))
         for receiver, matter in found.items()
     ]
-    if not told and by.organisation.id != item.organisation_id:
-        position = position_of(item.organisation, by.organisation, None, on=on)
-        told.append({"city": by.organisation.zh, "said": position.zh})
-    return told
 
 
 def _charter(at: datetime) -> Charter:

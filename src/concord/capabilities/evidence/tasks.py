@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from uuid import UUID
 
-from concord.foundation.jobs.contracts import Every, Payload
+from concord.foundation.jobs.contracts import Daily, Every, Payload
 from concord.foundation.jobs.registry import job
 from concord.foundation.ledger.log import is_ready
 from concord.rules.errors import ConcordError
 
 SEALING, ERASING = "evidence.seal", "evidence.erase"
+EXPORTING, SWEEPING = "evidence.export", "evidence.sweep_exports"
+SWEPT_AT = time(3, 40)
 
 
 @job(SEALING, schedule=Every(timedelta(minutes=1)), lease=timedelta(hours=2))
@@ -46,3 +49,20 @@ def finish_erasing(*, payload: Payload, at: datetime) -> None:  # noqa: ARG001  
         from concord.foundation.ledger.equipment import equipment_here  # noqa: PLC0415  as above
 
         erasing.sign_disposals(equipment=equipment_here(secrets.token_bytes), at=at)
+
+
+@job(EXPORTING, lease=timedelta(hours=2), attempts=3)
+def write_export(*, payload: Payload, at: datetime) -> None:
+    """Write and seal the evidence of a matter that somebody asked for; written twice it is one."""
+    from concord.capabilities.evidence import exporting  # noqa: PLC0415  as above
+    from concord.foundation.ledger.equipment import equipment_here  # noqa: PLC0415  as above
+
+    exporting.write(UUID(payload["uid"]), equipment=equipment_here(secrets.token_bytes), at=at)
+
+
+@job(SWEEPING, schedule=Daily(SWEPT_AT))
+def sweep_exports(*, payload: Payload, at: datetime) -> None:  # noqa: ARG001  as above
+    """Let go of the content of exports of a week ago."""
+    from concord.capabilities.evidence import exporting  # noqa: PLC0415  as above
+
+    exporting.sweep(at=at)

@@ -36,7 +36,10 @@ ASKED, READY, FAILED, TOO_MANY = "asked", "ready", "failed", "too_many"
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A large table on its way out, or written: what was asked, how far it is, the file once it is there."""
+    """Something large on its way out, or written: what was asked, how far it is, the file once it is there.
+
+    What is sealed has no file: ``package`` is the uid of the sealed row that it is written from.
+    """
 
     sheet: Sheet
     kind: str
@@ -49,6 +52,7 @@ class Export:
     of: int
     kept_until: datetime
     file: File | None
+    package: str = ""
 
 
 def note_export(*, kind: str, count: int, by: Actor, at: datetime) -> None:
@@ -60,9 +64,19 @@ def note_export(*, kind: str, count: int, by: Actor, at: datetime) -> None:
 
 
 def ask_for(
-    *, kind: str, name: str, query: str, form: str, language: str, of: int, by: Actor, at: datetime, entropy: bytes
+    *,
+    kind: str,
+    name: str,
+    query: str,
+    form: str,
+    language: str,
+    of: int,
+    by: Actor,
+    at: datetime,
+    entropy: bytes,
+    job: str = JOB,
 ) -> Sheet:
-    """Let a job write a large table of ``of`` rows under the file name ``name``.
+    """Let a job write a large table of ``of`` rows under the file name ``name``; another ``job``, something else.
 
     Raises InvalidInput ``sheets.too_many_to_export`` beyond ``MOST`` rows.
     """
@@ -85,7 +99,7 @@ def ask_for(
             made_at=at,
         )
         SheetRow.objects.create(sheet=sheet, number=HEAD, cells={**asked, "state": ASKED, "done": 0, "of": of})
-        enqueue(JOB, payload={"uid": str(sheet.uid)})
+        enqueue(job, payload={"uid": str(sheet.uid)})
     return sheet
 
 
@@ -146,9 +160,15 @@ def finish(export: Export, *, content: bytes, count: int, by: Actor, at: datetim
         uid=uid,
     )
     with writing():
-        _say(export, {"done": count, "of": count, "state": READY}, made=str(uid))
-        Sheet.objects.filter(id=export.sheet.id).update(taken_at=at)
+        tell_ready(export, {"done": count, "of": count}, made=str(uid), by=by, at=at)
         note_export(kind=export.kind, count=count, by=by, at=at)
+
+
+def tell_ready(export: Export, told: Mapping[str, Any], *, by: Actor, at: datetime, made: str = "") -> None:
+    """Say that it is written and tell whoever asked, in the caller's transaction; ``made`` is the uid of its file."""
+    with writing():
+        _say(export, {**told, "state": READY}, made=made)
+        Sheet.objects.filter(id=export.sheet.id).update(taken_at=at)
         said = Said(
             f"导出文件“{export.sheet.name}”已生成，请在七天内到“导出”页下载。",
             f"The export “{export.sheet.name}” is ready; fetch it on the page Export within seven days.",
@@ -203,4 +223,5 @@ def _export(row: SheetRow, file: File | None) -> Export:
         of=asked["of"],
         kept_until=row.sheet.made_at + KEPT,
         file=file,
+        package=asked.get("package", ""),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -62,6 +63,31 @@ def store_made(
         """Nobody doubts what we made ourselves."""
 
     kept = storage.put(Path(settings.FILES_ROOT), _stream(content), check=take)
+    with writing():
+        return File.objects.create(
+            uid=uid,
+            digest=kept.digest,
+            size=kept.size,
+            media_type=media_type,
+            name=cleaned,
+            organisation=organisation,
+            person=None,
+            stored_at=at,
+        )
+
+
+def write_made(
+    *,
+    fill: Callable[[IO[bytes]], None],
+    name: str,
+    media_type: str,
+    organisation: Organisation,
+    at: datetime,
+    uid: UUID,
+) -> File:
+    """Keep what ``fill`` writes, of any size, as ``store_made`` keeps bytes. Raises what ``fill`` raises."""
+    cleaned = clean_name(name)
+    kept = storage.write(Path(settings.FILES_ROOT), fill)
     with writing():
         return File.objects.create(
             uid=uid,

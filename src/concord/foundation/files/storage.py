@@ -56,6 +56,19 @@ def put(root: Path, content: IO[bytes], *, check: Callable[[IO[bytes]], None]) -
     return Kept(digest.hexdigest(), size)
 
 
+def write(root: Path, fill: Callable[[IO[bytes]], None]) -> Kept:
+    """Let ``fill`` write what the system itself makes, of any size, straight into the folder."""
+    with _incoming(root) as arriving:
+        fill(arriving)
+        arriving.flush()
+        arriving.seek(0)
+        digest = hashlib.file_digest(arriving, "sha256").hexdigest()  # type: ignore[arg-type]  # a file of bytes it is
+        size = arriving.tell()
+        os.fsync(arriving.fileno())
+        _lay(root, Path(arriving.name), digest)
+    return Kept(digest, size)
+
+
 def take_over(root: Path, whole: Path, digest: str) -> None:
     """Let the bytes of ``whole``, which are on disk and have this digest, lie in the folder beside where they are.
 

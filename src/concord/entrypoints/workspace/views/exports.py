@@ -63,8 +63,16 @@ def _line(one: Export) -> dict[str, Any]:
         "done": one.done,
         "of": one.of,
         "size": one.file.size if one.file else 0,
-        "url": reverse("workspace:export_file", args=[one.sheet.uid]) if one.file else "",
+        "sealed": bool(one.package),
+        "url": _url(one),
     }
+
+
+def _url(one: Export) -> str:
+    """Where what is written is fetched; empty before."""
+    if one.package:
+        return reverse("workspace:evidence_export_file", args=[one.sheet.uid])
+    return reverse("workspace:export_file", args=[one.sheet.uid]) if one.file else ""
 
 
 @page("directory:read")

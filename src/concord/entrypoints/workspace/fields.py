@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from concord.casework.queries import Seen
+from concord.entrypoints.workspace.evidence_sheet import choices
 from concord.entrypoints.workspace.jinja import SHANGHAI, named
 from concord.entrypoints.workspace.presenting import Glass, words
 from concord.foundation.access.actor import Actor
@@ -20,9 +21,10 @@ from concord.foundation.organisations.queries import members, posts_on
 from concord.rules.procedure import Act as ActRule
 from concord.rules.procedure import Field, FieldType, Procedure
 
-MANY = {FieldType.ITEMS, FieldType.ANSWERS, FieldType.FILES}
+MANY = {FieldType.ITEMS, FieldType.ANSWERS, FieldType.FILES, FieldType.EVIDENCE}
 # What a browser's field for date and time gives: the time on the wall, which here is Shanghai's.
 WALL_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?")
+MOST_OFFERED = 30
 Options = Sequence[tuple[str, str, str]]
 
 
@@ -61,15 +63,27 @@ def form_field(
         **blank(name, words(field)),
         "kind": "text" if field.type is FieldType.MATTER else field.type.value,
         "value": _wall_time(value) if field.type is FieldType.DATETIME else value,
-        "options": _options(field, glass),
+        "options": choices(glass, known, value, limit=MOST_OFFERED)
+        if field.type is FieldType.EVIDENCE
+        else _options(field, glass),
         "required": not field.optional,
         "max": field.max,
         "min": field.min,
         "problems": problems.get(name, []),
-        "help": _("填写事项编号，如 G60-2026-00012。") if field.type is FieldType.MATTER else "",
+        "help": _help(field),
         "items": questions,
         "kept": _kept(value, glass.by) if field.type is FieldType.FILES else [],
     }
+
+
+def _help(field: Field) -> str:
+    match field.type:
+        case FieldType.MATTER:
+            return _("填写事项编号，如 G60-2026-00012。")
+        case FieldType.EVIDENCE:
+            return _("从已封存的证据项中选择；没有列出的，在下面填写编号，多项用空格分开。")
+        case _:
+            return ""
 
 
 def _options(field: Field, glass: Glass) -> Options:
@@ -127,6 +141,9 @@ def typed_in(request: HttpRequest, procedure: Procedure, rule: ActRule) -> dict[
 
 
 def _typed(request: HttpRequest, field: Field) -> Any:
+    if field.type is FieldType.EVIDENCE:
+        chosen = [*request.POST.getlist(field.id), *request.POST.get(f"{field.id}.more", "").split()]
+        return list(dict.fromkeys(chosen))
     if field.type in MANY:
         return request.POST.getlist(field.id)
     text = request.POST.get(field.id, "")

@@ -227,10 +227,18 @@ def _value(  # noqa: PLR0911  one way of showing per field type
         case FieldType.PERSON:
             person = Person.objects.filter(uid=UUID(str(value))).first()
             return named(person) if person else ""
-        case FieldType.MATTER:
-            return {"label": value, "url": reverse("workspace:matters") + f"?q={value}"}
+        case FieldType.MATTER | FieldType.EVIDENCE:
+            return _named(field, value)
         case _:
             return value
+
+
+def _named(field: Field, value: JSON) -> Any:
+    """A matter, or items of evidence, by their numbers, each as a link."""
+    if field.type is FieldType.MATTER:
+        return {"label": value, "url": reverse("workspace:matters") + f"?q={value}"}
+    numbers = value if isinstance(value, Sequence) else ()
+    return [{"label": str(one), "url": reverse("workspace:evidence_item", args=[str(one)])} for one in numbers]
 
 
 def told_file(file: File) -> dict[str, Any]:

@@ -69,6 +69,7 @@ def menu(request: HttpRequest, actor: Actor) -> list[tuple[str, str, str, bool]]
         *([(_("我的城市"), reverse("workspace:desk"), "building-community", "matter:read")] if home_of(held) else []),
         (_("日历"), reverse("workspace:calendar"), "calendar-due", "matter:read"),
         (_("案件"), reverse("workspace:cases"), "folder", "case:open"),
+        (_("证据"), reverse("workspace:evidence"), "certificate", "evidence:read"),
         (_("提请协调"), reverse("workspace:agenda"), "gavel", "governance:propose"),
         (_("导入表格"), reverse("workspace:sheets"), "table-import", "sheet:take"),
         (_("导出"), reverse("workspace:exports"), "table-export", "directory:read"),

@@ -37,6 +37,7 @@ from concord.rules.procedure.parties import CENTRE_ROLE
 
 # A second click uploads its files anew, so it is another request under the key of an act that is done.
 DONE_BEFORE = "casework.key_reused"
+EVIDENCE = "evidence"
 
 
 @page("matter:read")
@@ -97,7 +98,8 @@ def begin(request: Handled, procedure: str, name: str) -> HttpResponse:
     case = _case(request, by)
     roles = [role for role in definition.roles if role not in {rule.role, CENTRE_ROLE}]
     if request.method != "POST":
-        return _begin_page(request, definition, rule, glass, case=case, roles=roles, typed=_from_case(rule, case))
+        offered = {**_from_case(rule, case), **_from_item(request, rule)}
+        return _begin_page(request, definition, rule, glass, case=case, roles=roles, typed=offered)
     parties = {role: request.POST.getlist(f"party-{role}") for role in roles}
     typed = typed_in(request, definition, rule)
     try:
@@ -232,6 +234,12 @@ def _take_uploads(request: HttpRequest, procedure: Procedure, rule: ActRule, by:
 def _from_case(rule: ActRule, case: Case | None) -> dict[str, Any]:
     """A matter begun inside a case takes over what the case already tells."""
     return {} if case is None else dict(offered_from(case, rule))
+
+
+def _from_item(request: HttpRequest, rule: ActRule) -> dict[str, Any]:
+    """A handover begun from an item of evidence takes it along."""
+    number = request.GET.get(EVIDENCE, "")
+    return {EVIDENCE: [number]} if number and EVIDENCE in rule.asks else {}
 
 
 def _case_link(case: Case | None) -> dict[str, str] | None:

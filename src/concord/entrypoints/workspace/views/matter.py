@@ -17,6 +17,7 @@ from concord.casework.models import ClockRun
 from concord.casework.queries import Seen
 from concord.entrypoints.workspace.applicable import told_law
 from concord.entrypoints.workspace.around import around
+from concord.entrypoints.workspace.evidence_sheet import told_evidence
 from concord.entrypoints.workspace.handling import handler_card
 from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.ledger_sheet import mark_of
@@ -84,6 +85,7 @@ def page_of(known: Seen, glass: Glass) -> dict[str, object]:
             for rule in sorted(possible, key=lambda rule: rule is not leading)
         ],
         "clocks": [clock(run, procedure, glass) for run in runs],
+        "evidence": told_evidence(known, glass),
         "papers": [told_paper(paper) for paper in papers],
         "participants": [told_participant(participant, glass) for participant in known.joined],
         "receipts": told_messages(messages, procedure),

@@ -18,11 +18,12 @@ from concord.foundation.database.scope import writing
 from concord.foundation.journal import commands as journal
 from concord.foundation.organisations.models import Organisation
 from concord.rules.errors import InvalidInput, NotFound, Problem, Said
+from concord.rules.evidence.custody import COLLECT, COPY, EXPLAIN, INSPECT, RETURN, SEAL, TEST, Move
 
 if TYPE_CHECKING:
     from concord.foundation.organisations.models import Person, Post
 
-NOTED = ("inspect", "copy", "test", "return", "explain")
+NOTED = (INSPECT, COPY, TEST, RETURN, EXPLAIN)
 """What people note by hand; every other move is written by the act that is one."""
 LONGEST_PURPOSE, LONGEST_MEDIUM, LONGEST_RESULT, LONGEST_PLACE = 300, 200, 300, 200
 
@@ -72,7 +73,7 @@ def begin(item: Item, *, by: Actor, at: datetime) -> None:
 
     Where stands with the item, since what is added here can never be emptied.
     """
-    for act, moment, said in (("collect", item.ended_at or at, "采集"), ("seal", at, "封存")):
+    for act, moment, said in ((COLLECT, item.ended_at or at, "采集"), (SEAL, at, "封存")):
         append(
             item,
             act=act,
@@ -91,6 +92,24 @@ def medium_of(item: Item) -> str:
     files, lots = item.files.count(), item.lots.count()
     parts = [f"电子文件 {files} 个"] if files else []
     return "，".join([*parts, f"实物批次 {lots} 个"] if lots else parts)
+
+
+def moves_of(item: Item) -> list[Move]:
+    """The chain of an item that may be seen, as the rules of custody read it; where it was collected says the item."""
+    with writing():
+        rows = Custody.objects.filter(item=item).select_related("organisation", "counterparty", "explains")
+        return [
+            Move(
+                seq=row.seq,
+                act=row.act,
+                at=row.at,
+                organisation=row.organisation.code,
+                place=row.place or (item.place if row.act in {COLLECT, SEAL} else ""),
+                counterparty=row.counterparty.code if row.counterparty else None,
+                explains=row.explains.seq if row.explains else None,
+            )
+            for row in rows.order_by("seq")
+        ]
 
 
 def note(
@@ -167,7 +186,7 @@ def _check(act: str, *, purpose: str, medium: str, result: str, place: str, expl
         if not 0 < len(value.strip()) <= most:
             said = Said(f"请填写，不超过 {most} 字", f"fill it in, with at most {most} characters")
             problems.append(Problem(field, "length", said))
-    if (explains is not None) != (act == "explain"):
+    if (explains is not None) != (act == EXPLAIN):
         said = Said("说明应当对应一处缺口", "an explanation names the move before a gap, and nothing else does")
         problems.append(Problem("explains", "wanted", said))
     if problems:

@@ -66,17 +66,18 @@ def derive(
         Officer.objects.create(item=made, person=by.person, card_number=card.strip())
         if kind in WHOLE:
             _take_files(original, made, removed)
-        custody_log.append(
-            original,
-            act=CUSTODY[kind],
-            organisation=by.organisation,
-            person=by.person,
-            post=by.post,
-            at=at,
-            purpose=f"制作{KINDS[kind].zh}",
-            medium=custody_log.medium_of(original),
-            result=made.number,
-        )
+        if original.holder_id == by.organisation.id:  # who keeps no more than a copy moves nothing
+            custody_log.append(
+                original,
+                act=CUSTODY[kind],
+                organisation=by.organisation,
+                person=by.person,
+                post=by.post,
+                at=at,
+                purpose=f"制作{KINDS[kind].zh}",
+                medium=custody_log.medium_of(original),
+                result=made.number,
+            )
         tell("evidence.derive", made, by=by, at=at, kind=kind, original=original.number)
     return made
 

@@ -17,7 +17,7 @@ from django.conf import settings
 
 from concord.capabilities.evidence import audience, custody_log, refusals
 from concord.capabilities.evidence.items import tell
-from concord.capabilities.evidence.models import Item, ItemFile, Lot, Officer
+from concord.capabilities.evidence.models import Custody, Item, ItemFile, Lot, Officer
 from concord.capabilities.evidence.policy import DISPOSE, require
 from concord.capabilities.evidence.queries import item_for
 from concord.capabilities.evidence.tasks import ERASING
@@ -31,6 +31,7 @@ from concord.foundation.ledger import sealing
 from concord.foundation.ledger.models import Sealed
 from concord.proofs.statements import read_event
 from concord.rules.errors import Conflict, InvalidInput, Problem, Said
+from concord.rules.evidence.custody import ENDS, ERASE
 
 if TYPE_CHECKING:  # for signatures only
     from concord.foundation.ledger.sealing import Equipment
@@ -52,8 +53,8 @@ def erase(*, item: UUID, reason: str, by: Actor, at: datetime) -> Item:
     """Erase an item in one's custody: its record, names, salts, and the bytes that nothing else needs.
 
     Raises NotAllowed ``evidence.may_not`` or ``evidence.not_holder``, NotFound ``evidence.no_item``, Conflict
-    ``evidence.state`` unless it is sealed, Conflict ``evidence.under_way`` while it is being handed over, InvalidInput
-    ``evidence.reason`` for a reason that is not in ``REASONS``.
+    ``evidence.state`` unless it is sealed or disposed of and ``evidence.under_way`` while it is being handed over,
+    InvalidInput ``evidence.reason`` for a reason that is not in ``REASONS``.
     """
     require(by, DISPOSE)
     shown = item_for(uid=item, by=by)
@@ -64,7 +65,7 @@ def erase(*, item: UUID, reason: str, by: Actor, at: datetime) -> Item:
         kept = locked(Item.objects.filter(pk=shown.pk)).get()
         if kept.holder_id != by.organisation.id:
             raise refusals.not_holder()
-        if kept.state != Item.State.SEALED or kept.sealed_id is None:
+        if kept.state not in {Item.State.SEALED, Item.State.DISPOSED}:
             raise refusals.other_state(kept)
         if kept.handovers.filter(received_at=None, declined_at=None).exists():
             raise _under_way(kept)
@@ -72,7 +73,7 @@ def erase(*, item: UUID, reason: str, by: Actor, at: datetime) -> Item:
         _forget(kept, at=at)
         custody_log.append(
             kept,
-            act="erase",
+            act=ERASE,
             organisation=by.organisation,
             person=by.person,
             post=by.post,
@@ -88,10 +89,11 @@ def erase(*, item: UUID, reason: str, by: Actor, at: datetime) -> Item:
 
 
 def sign_disposals(*, equipment: Equipment, at: datetime) -> int:
-    """Add to the packages of erased items the signed event that says so; how many gained it."""
+    """Add to the packages of items erased or disposed of the signed event that says so; how many gained it."""
     with writing():
-        lately = {"custody__act": "erase", "custody__at__gt": at - TRIED_FOR}
-        waiting = list(Item.objects.filter(state=Item.State.ERASED, **lately).select_related("holder").distinct())
+        moves = Custody.objects.filter(act__in=ENDS, at__gt=at - TRIED_FOR)
+        ended = Item.objects.filter(state__in=(Item.State.ERASED, Item.State.DISPOSED), id__in=moves.values("item_id"))
+        waiting = list(ended.select_related("holder"))
     signed = 0
     for item in waiting:
         with writing():

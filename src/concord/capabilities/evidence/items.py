@@ -135,7 +135,7 @@ def describe(
             raise refusals.bad_item(*problems, *wrong)
         kept.record = take_record(kept.kind, record, complete=False)
         kept.place, kept.started_at, kept.ended_at = place.strip(), started_at, ended_at
-        _save(kept)
+        save(kept)
         Officer.objects.filter(item=kept).delete()
         Officer.objects.bulk_create(Officer(item=kept, person=person, card_number=card) for person, card in people)
         audience.restate(kept)
@@ -181,7 +181,7 @@ def add_file(
             original_location=original_location.strip(),
             redaction_of=original,
         )
-        _save(kept)
+        save(kept)
         tell("evidence.add_file", kept, by=by, at=at, path=added.path, sha256=brought.digest)
     return added
 
@@ -193,7 +193,7 @@ def drop_file(*, item: UUID, path: str, by: Actor, at: datetime) -> Item:
         if dropped is None:
             raise _no_file()
         dropped.delete()
-        _save(kept)
+        save(kept)
         tell("evidence.drop_file", kept, by=by, at=at, path=path, sha256=dropped.file.digest)
     return kept
 
@@ -215,7 +215,7 @@ def seal(*, item: UUID, version: int, by: Actor, at: datetime, without_stamp: bo
         overridden = stamping.require_stamps(by=by, at=at, without_stamp=without_stamp)
         kept.state = Item.State.SEALING
         kept.sealed_at = at
-        _save(kept)
+        save(kept)
         audience.restate(kept)
         custody_log.begin(kept, by=by, at=at)
         enqueue(SEALING, payload={})
@@ -269,7 +269,8 @@ def tell(event: str, item: Item, *, by: Actor | None, at: datetime, **details: s
     )
 
 
-def _save(item: Item) -> None:
+def save(item: Item) -> None:
+    """Write a locked item back as its next version."""
     item.version += 1
     item.save()
 

@@ -263,6 +263,13 @@ _FAULTS: Mapping[str, Said] = {
     "chunk_lists": Said("分块摘要表数目", "number of lists of chunks"),
 }
 _LEAVES: Mapping[str, Said] = {"seal": Said("封存", "sealing"), "head": Said("最新事件", "newest event")}
+_COMMA = Said("、", ", ")
+# How one of several is written, by what it is.
+_PATTERNS: Mapping[str, Said] = {
+    "fault": Said("{entry}（{what}）", "{entry} ({what})"),
+    "place": Said("{leaf}在第 {index} 条（账本 {size} 条）", "{leaf} at {index} of {size} leaves"),
+    "cosigned": Said("{leaf}：{count} 个见证方（{names}）", "{leaf}: {count} witnesses ({names})"),
+}
 
 
 def found(check: str, reason: str, facts: Mapping[str, JSON], language: str) -> str:
@@ -270,6 +277,24 @@ def found(check: str, reason: str, facts: Mapping[str, JSON], language: str) -> 
     sentence = _EVERYWHERE.get(reason) or _FOUND[("C03" if check == "C04" else check, reason)]
     shown = {key: _shown(key, value, language) for key, value in facts.items()}
     return sentence.in_language(language).format_map(shown).rstrip("。.")
+
+
+def sentences(language: str) -> dict[str, JSON]:
+    """What ``found`` fills in, as patterns, for a program in another language: by check and reason, then the parts."""
+    by_check: dict[str, dict[str, JSON]] = {}
+    for (check, reason), said in _FOUND.items():
+        by_check.setdefault(check, {})[reason] = said.in_language(language)
+    parts = {
+        "everywhere": _EVERYWHERE,
+        "faults": _FAULTS,
+        "leaves": _LEAVES,
+        "actions": ACTIONS,
+        "patterns": _PATTERNS,
+    }
+    written: dict[str, JSON] = {
+        name: {key: said.in_language(language) for key, said in part.items()} for name, part in parts.items()
+    }
+    return {"found": by_check, "comma": _COMMA.in_language(language), **written}
 
 
 def printable(text: str) -> str:
@@ -295,15 +320,14 @@ def _shown(key: str, value: JSON, language: str) -> str:
         _listed(key, one, language) if isinstance(one, Mapping) else printable(str(one)) for one in value[:_MOST_SHOWN]
     ]
     shown += ["…"] if len(value) > _MOST_SHOWN else []
-    return Said("、", ", ").in_language(language).join(shown)
+    return _COMMA.in_language(language).join(shown)
 
 
 def _listed(key: str, one: Mapping[str, JSON], language: str) -> str:
     """One of several: a fault, a token, a field, a place, a checkpoint or a step."""
     shown = {name: _shown(name, value, language) for name, value in one.items() if name != "witnesses"}
     if key == "faults":
-        what = _FAULTS[shown["what"]].in_language(language)
-        return Said(f"{shown['entry']}（{what}）", f"{shown['entry']} ({what})").in_language(language)
+        return _filled("fault", language, entry=shown["entry"], what=_FAULTS[shown["what"]].in_language(language))
     if key == "tokens":
         return f"{shown.get('authority', '')} {shown.get('at', '')}"
     if key == "steps":
@@ -312,13 +336,13 @@ def _listed(key: str, one: Mapping[str, JSON], language: str) -> str:
         return shown["name"]
     leaf = _LEAVES[shown["leaf"]].in_language(language)
     if key == "leaves":
-        said = Said(
-            f"{leaf}在第 {shown['index']} 条（账本 {shown['size']} 条）",
-            f"{leaf} at {shown['index']} of {shown['size']} leaves",
-        )
-        return said.in_language(language)
+        return _filled("place", language, leaf=leaf, index=shown["index"], size=shown["size"])
     witnesses = one["witnesses"] if isinstance(one["witnesses"], list) else []
     names = [printable(str(witness["name"])) for witness in witnesses if isinstance(witness, Mapping)]
-    listed = Said("、", ", ").in_language(language).join(names)
-    said = Said(f"{leaf}：{len(names)} 个见证方（{listed}）", f"{leaf}: {len(names)} witnesses ({listed})")
-    return said.in_language(language)
+    return _filled(
+        "cosigned", language, leaf=leaf, count=str(len(names)), names=_COMMA.in_language(language).join(names)
+    )
+
+
+def _filled(pattern: str, language: str, **parts: str) -> str:
+    return _PATTERNS[pattern].in_language(language).format_map(parts)

@@ -253,8 +253,15 @@ def _tables(value: JSON) -> list[Mapping[str, JSON]]:
 
 @page(READ)
 def ledger_verify(request: Handled) -> HttpResponse:
-    """Upload a package and read what is and is not proven by it."""
-    context: dict[str, Any] = {"report": None, "missing": False, "most_megabytes": MAX_SIZE // (1024 * 1024)}
+    """Read what a package does and does not prove: in the browser without sending it, or, sent here, in full."""
+    context: dict[str, Any] = {
+        "report": None,
+        "missing": False,
+        "most_megabytes": MAX_SIZE // (1024 * 1024),
+        "words": _words_for_browsers(),
+        "trust_url": _trust_url(),
+        "limits": [one.in_language(_language()) for one in report_words.NOT_PROVEN],
+    }
     uploaded = request.FILES.get("file")
     if request.method == "POST":
         if uploaded is None or not 0 < (uploaded.size or 0) <= MAX_SIZE:
@@ -264,8 +271,49 @@ def ledger_verify(request: Handled) -> HttpResponse:
     return render(request, "workspace/ledger_verify.html", context, status=422 if context["missing"] else 200)
 
 
+def _trust_url() -> str:
+    """Where the trust file of this installation is; empty where there is no ledger."""
+    try:
+        installation_here()
+    except NotFound:
+        return ""
+    return reverse("workspace:ledger_file", args=["trust.json"])
+
+
+def _language() -> str:
+    return "en" if in_english() else "zh"
+
+
+def _words_for_browsers() -> dict[str, Any]:
+    """What the script says that verifies packages where they lie: the words of a report, and its own."""
+    language = _language()
+    statuses = {name: said.in_language(language) for name, said in report_words.STATUSES.items()}
+    verdicts = {name: said.in_language(language) for name, said in report_words.VERDICTS.items()}
+    return {
+        "sentences": report_words.sentences(language),
+        "checks": {
+            name: {"name": said.in_language(language), "serves": report_words.SERVES[name].in_language(language)}
+            for name, said in report_words.CHECKS.items()
+        },
+        "statuses": statuses | {"not_checked": _("此处未核验")},
+        "tones": {**TONES, "not_checked": "neutral"},
+        "verdicts": verdicts | {"pass": _("此处所做的核验均通过")},
+        "verdict_tones": {**TONES, "pass": "active"},
+        "at_most": _("等级至多为 {level}（只按此处所做的核验）"),
+        "no_level": report_words.LEVELS[""].in_language(language),
+        "terms": _("第 {version} 版，有效至 {until}"),
+        "not_checked": _("此处未核验，请用 concord verify 命令行"),
+        "form": _("“{place}”不符合格式"),
+        "no_form": _("不符合格式，或者文件不完整"),
+        "trust_refused": _("这不是信任文件，或者不符合格式。请另选一个。"),
+        "no_trust": _("本平台没有可用的信任文件。请另选一个。"),
+        "unreadable": _("文件在核验期间有改动或者无法读取，请重新选择。"),
+        "failed": _("这个浏览器无法完成核验，请用 concord verify 命令行。"),
+    }
+
+
 def _report(report: Report) -> dict[str, Any]:
-    language = "en" if in_english() else "zh"
+    language = _language()
     level = report.level
     return {
         "package": report.package,
@@ -287,7 +335,6 @@ def _report(report: Report) -> dict[str, Any]:
             for one in report.checks
         ],
         "times": _times(report),
-        "limits": [one.in_language(language) for one in report_words.NOT_PROVEN],
     }
 
 

@@ -129,9 +129,10 @@ def test_the_opinion_waits_for_every_item_and_tells_of_each(world: World) -> Non
     object_to(world, matter, lacking)
     world.do(matter, "conclude", by="asked.leader", at="2026-03-11T09:00", note="办结")
     paper = Paper.objects.get(kind="recognition_letter")
+    packages = [item.sealed.package[:16] for item in (whole, lacking) if item.sealed]
     assert paper.letter["facts"]["evidence"] == [
-        f"{whole.number}|台账|书证||推定认可",
-        f"{lacking.number}|笔录/一|书证||提出异议（真实性）",
+        f"{whole.number}|台账|书证|{packages[0]}|推定认可",
+        f"{lacking.number}|笔录/一|书证|{packages[1]}|提出异议（真实性）",
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from concord.capabilities.evidence import audience
@@ -11,6 +11,8 @@ from concord.capabilities.evidence.models import Custody, Item, Officer
 from concord.casework.models import Case, Matter
 from concord.foundation.database.clock import legal_date
 from concord.foundation.database.scope import writing
+from concord.foundation.ledger.models import Kind, Sealed, Submission
+from concord.foundation.organisations.models import Organisation
 from concord.rules.identifiers import uuid7
 from tests.support.worlds import World, time
 
@@ -30,9 +32,10 @@ def sealed_item(
     case: Case | None = None,
     at: str = "2026-02-05T08:00",
 ) -> Item:
-    """An item that the person's organisation has sealed, without a package: two officers, each with a card.
+    """An item that the person's organisation has sealed: two officers, each with a card, and how it was copied.
 
-    ``officers`` are the kinds of post of those who collected it.
+    ``officers`` are the kinds of post of those who collected it. Its package is a row that says it is proven; nothing
+    can be read from it.
     """
     actor, moment = world.actor(by, at=at), time(at)
     place = by.partition(".")[0]
@@ -52,11 +55,12 @@ def sealed_item(
             place="某路1号",
             started_at=moment - timedelta(hours=1),
             ended_at=moment,
-            record=record or {},
+            record={"method": "复制，与原件核对一致"} if record is None else record,
             person=actor.person,
             post=actor.post,
             registered_at=moment,
             sealed_at=moment,
+            sealed=_package(actor.organisation, world.random_bytes(), moment),
             version=1,
         )
         Officer.objects.bulk_create(
@@ -81,6 +85,28 @@ def sealed_item(
         )
         audience.show(item, actor.organisation, granted_by=None, at=moment)
     return item
+
+
+def _package(organisation: Organisation, entropy: bytes, at: datetime) -> Sealed:
+    package = f"ev1-{entropy.hex()[:52]}"
+    submission = Submission.objects.create(
+        kind=Kind.SEAL, subject=package, leaf=package.encode(), organisation=organisation, submitted_at=at
+    )
+    return Sealed.objects.create(
+        uid=uuid7(at, entropy[:10]),
+        package=package,
+        kind="evidence",
+        subject=package,
+        organisation=organisation,
+        manifest="{}",
+        events=["{}", "{}"],
+        directory="",
+        submission=submission,
+        sealed_at=at,
+        proven_at=at,
+        state=Sealed.State.PROVEN,
+        finished=True,
+    )
 
 
 def drafted(

@@ -12,6 +12,7 @@ from concord.capabilities.evidence.models import Custody, Item
 from concord.foundation.database.scope import writing
 from concord.foundation.journal.models import Entry
 from concord.rules.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from concord.rules.evidence.custody import gaps, holder
 from tests.support.collecting import Collecting
 from tests.support.worlds import speaking_as
 
@@ -66,12 +67,23 @@ def test_what_an_act_of_its_own_does_is_not_noted_by_hand(desk: Collecting, item
 
 
 def test_a_gap_is_explained_by_the_move_before_it(desk: Collecting, item: Item) -> None:
-    move = noted(desk, item, act="explain", explains=2)
+    noted(desk, item)
+    move = noted(desk, item, place="另一间证据室")  # how it came there nobody has said
+    assert [(gap.after, gap.kind, gap.explained) for gap in gaps(custody_log.moves_of(item))] == [
+        (3, "place", False),
+    ]
+    told = noted(desk, item, act="explain", explains=3, place="另一间证据室")
     with writing():
-        assert Custody.objects.get(pk=move.pk).explains == Custody.objects.get(item=item, seq=2)
-    with pytest.raises(NotFound) as refused:
-        noted(desk, item, act="explain", explains=9)
-    assert refused.value.code == "evidence.no_move"
+        assert Custody.objects.get(pk=told.pk).explains == Custody.objects.get(item=item, seq=3)
+    assert [gap.explained for gap in gaps(custody_log.moves_of(item))] == [True]
+    assert move.seq == 4
+
+
+def test_only_a_gap_is_explained(desk: Collecting, item: Item) -> None:
+    for seq in (1, 9):
+        with pytest.raises(NotFound) as refused:
+            noted(desk, item, act="explain", explains=seq)
+        assert refused.value.code == "evidence.no_gap"
     for act, explains in (("explain", None), ("inspect", 2)):
         with pytest.raises(InvalidInput) as wrong:
             noted(desk, item, act=act, explains=explains)
@@ -111,3 +123,8 @@ def test_a_move_is_neither_changed_nor_taken_back(item: Item) -> None:
     for change in (lambda: rows.update(result="无"), rows.delete):
         with pytest.raises(DatabaseError), writing():
             change()
+
+
+def test_the_chain_and_the_item_name_one_holder(desk: Collecting, item: Item) -> None:
+    noted(desk, item)
+    assert holder(custody_log.moves_of(item)) == item.holder.code

@@ -13,12 +13,14 @@ from concord.capabilities.evidence.models import Custody, Handover, Item
 from concord.capabilities.evidence.policy import HANDLE, require
 from concord.capabilities.evidence.queries import item_for
 from concord.foundation.access.actor import Actor
+from concord.foundation.database.clock import legal_date
 from concord.foundation.database.locking import locked
 from concord.foundation.database.scope import writing
 from concord.foundation.journal import commands as journal
 from concord.foundation.organisations.models import Organisation
+from concord.foundation.organisations.queries import charter_on
 from concord.rules.errors import InvalidInput, NotFound, Problem, Said
-from concord.rules.evidence.custody import COLLECT, COPY, EXPLAIN, INSPECT, RETURN, SEAL, TEST, Move
+from concord.rules.evidence.custody import COLLECT, COPY, EXPLAIN, INSPECT, RETURN, SEAL, TEST, Move, gaps
 
 if TYPE_CHECKING:
     from concord.foundation.organisations.models import Person, Post
@@ -104,7 +106,7 @@ def moves_of(item: Item) -> list[Move]:
                 act=row.act,
                 at=row.at,
                 organisation=row.organisation.code,
-                place=row.place or (item.place if row.act in {COLLECT, SEAL} else ""),
+                place=row.place or (item.place if row.act == COLLECT else ""),
                 counterparty=row.counterparty.code if row.counterparty else None,
                 explains=row.explains.seq if row.explains else None,
             )
@@ -128,9 +130,9 @@ def note(
     """Note a move that people make with an item in their custody: look at, copy, test, bring back, explain a gap.
 
     ``counterparty`` is the code of an organisation, ``explains`` the number (``seq``) of the move before the gap.
-    Raises NotAllowed ``evidence.may_not`` or ``evidence.not_holder``, NotFound ``evidence.no_item`` or
-    ``evidence.no_move``, Conflict ``evidence.state`` before it is sealed and after it is disposed of, InvalidInput
-    ``evidence.bad_note``.
+    Raises NotAllowed ``evidence.may_not`` or ``evidence.not_holder``, NotFound ``evidence.no_item`` or, where there is
+    no gap to explain, ``evidence.no_gap``, Conflict ``evidence.state`` before it is sealed and after it is disposed of,
+    InvalidInput ``evidence.bad_note``.
     """
     require(by, HANDLE)
     shown = item_for(uid=item, by=by)
@@ -141,11 +143,7 @@ def note(
             raise refusals.not_holder()
         if kept.state not in {Item.State.SEALING, Item.State.SEALED}:
             raise refusals.other_state(kept)
-        explained = None
-        if explains is not None:
-            explained = Custody.objects.filter(item=kept, seq=explains).first()
-            if explained is None:
-                raise NotFound("evidence.no_move", Said("没有这一条保管记录。", "There is no such move in the chain."))
+        explained = None if explains is None else _gap_after(kept, explains, at=at)
         other = None if counterparty is None else _organisation(counterparty)
         made = append(
             kept,
@@ -192,6 +190,20 @@ def _check(act: str, *, purpose: str, medium: str, result: str, place: str, expl
     if problems:
         said = Said("保管情况没有登记，请更正标出的项目。", "The move was not noted; mend the marked fields.")
         raise InvalidInput("evidence.bad_note", said, problems=tuple(problems))
+
+
+def _gap_after(item: Item, seq: int, *, at: datetime) -> Custody:
+    """The move after which the machine finds a gap."""
+    today = legal_date(at)
+    found = gaps(moves_of(item), days=charter_on(today).evidence.receipt_days, until=today)
+    if seq not in {gap.after for gap in found}:
+        raise NotFound(
+            "evidence.no_gap",
+            Said(
+                "这一条保管记录之后没有缺口，无须说明。", "There is no gap after that move, so nothing is to explain."
+            ),
+        )
+    return Custody.objects.get(item=item, seq=seq)
 
 
 def _organisation(code: str) -> Organisation:

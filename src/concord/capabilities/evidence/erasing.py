@@ -16,11 +16,11 @@ from uuid import UUID
 from django.conf import settings
 
 from concord.capabilities.evidence import audience, custody_log, refusals
+from concord.capabilities.evidence.background import ERASING
 from concord.capabilities.evidence.items import tell
 from concord.capabilities.evidence.models import Custody, Item, ItemFile, Lot, Officer
 from concord.capabilities.evidence.policy import DISPOSE, require
 from concord.capabilities.evidence.queries import item_for
-from concord.capabilities.evidence.tasks import ERASING
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.locking import locked
 from concord.foundation.database.scope import writing

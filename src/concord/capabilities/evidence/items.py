@@ -13,10 +13,10 @@ from datetime import datetime
 from uuid import UUID
 
 from concord.capabilities.evidence import audience, custody_log, refusals, stamping
+from concord.capabilities.evidence.background import SEALING
 from concord.capabilities.evidence.models import Item, ItemFile, Officer
 from concord.capabilities.evidence.policy import COLLECT, require
 from concord.capabilities.evidence.queries import item_for
-from concord.capabilities.evidence.tasks import SEALING
 from concord.casework.numbers import lock_series, take_number
 from concord.casework.queries import case_for
 from concord.foundation.access.actor import Actor

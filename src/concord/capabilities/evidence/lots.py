@@ -13,11 +13,11 @@ from uuid import UUID
 from django.db.models import Max
 
 from concord.capabilities.evidence import audience, custody_log, refusals
+from concord.capabilities.evidence.background import ERASING
 from concord.capabilities.evidence.items import changing, save, tell
 from concord.capabilities.evidence.models import Item, Lot, LotMove
 from concord.capabilities.evidence.policy import DISPOSE, HANDLE, require
 from concord.capabilities.evidence.queries import item_for
-from concord.capabilities.evidence.tasks import ERASING
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.locking import locked
 from concord.foundation.database.scope import writing

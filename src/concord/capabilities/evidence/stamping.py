@@ -6,9 +6,10 @@ from datetime import datetime
 
 from concord.capabilities.evidence.policy import SIGN
 from concord.foundation.access.actor import Actor
+from concord.foundation.database.clock import legal_date
 from concord.foundation.database.scope import writing
 from concord.foundation.ledger.models import Sealed
-from concord.foundation.ledger.policy import LONGEST_UNSTAMPED
+from concord.foundation.organisations.queries import charter_on
 from concord.rules.errors import Conflict, Said
 
 HOUR = 3600
@@ -26,13 +27,14 @@ def silent_hours(*, at: datetime) -> int:
 
 
 def require_stamps(*, by: Actor, at: datetime, without_stamp: bool) -> int:
-    """Refuse to seal after hours of silence: Conflict ``evidence.unstamped``, unless a leader overrides.
+    """Refuse to seal after the charter's hours of silence: Conflict ``evidence.unstamped``, unless a leader overrides.
 
-    Returns the hours of silence that were overridden, 0 when nothing was.
+    Returns the hours of silence that were overridden, 0 when nothing was. A charter that names no hours keeps nobody
+    from sealing.
     """
+    longest = charter_on(legal_date(at)).evidence.stamp_hours
     hours = silent_hours(at=at)
-    longest = int(LONGEST_UNSTAMPED.total_seconds()) // HOUR
-    if hours < longest:
+    if longest is None or hours < longest:
         return 0
     if without_stamp and by.may(SIGN):
         return hours

@@ -6,12 +6,12 @@ import secrets
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
+from concord.capabilities.evidence.background import ERASING, SEALING
 from concord.foundation.jobs.contracts import Daily, Every, Payload
 from concord.foundation.jobs.registry import job
 from concord.foundation.ledger.log import is_ready
 from concord.rules.errors import ConcordError
 
-SEALING, ERASING = "evidence.seal", "evidence.erase"
 EXPORTING, SWEEPING = "evidence.export", "evidence.sweep_exports"
 SWEPT_AT = time(3, 40)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import secrets
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -35,10 +36,14 @@ from concord.foundation.ledger.witnesses import HttpWitnesses
 from concord.foundation.organisations.models import CharterVersion, Kind, Organisation
 from concord.foundation.organisations.queries import require_sound
 
+if TYPE_CHECKING:
+    from concord.foundation.ledger.sealing import Equipment
+
 LAW = "cn"
 IN_FORCE_SINCE = date(2019, 1, 1)
 BLOCKING_THREADS = 2
 WITNESSES = "witnesses"
+DEMO_KEYS_AGE = timedelta(days=90)
 Say = Callable[[str], None]
 
 
@@ -61,9 +66,9 @@ def prepare(*, say: Say) -> None:
         require_sound(on=legal_date(now()))
         if settings.ENVIRONMENT.demo:
             say("演示数据 · demo")
-            seed(now=now())
             if settings.ENVIRONMENT.witnesses:
                 _set_up_demo_ledger()
+            seed(now=now(), equipment=_demo_equipment())
 
 
 def up(*, say: Say) -> None:
@@ -103,15 +108,25 @@ def _set_up_demo_ledger() -> None:
     from concord.foundation.keys.setting_up import Member, Place, set_up  # noqa: PLC0415  see above
 
     environment = settings.ENVIRONMENT
-    at = now()
+    # The keys are as old as what the stories seal.
+    at = now() - DEMO_KEYS_AGE
     set_up(
         Place(environment.keys, environment.ledger, environment.home / WITNESSES),
         members=[Member(one.code, one.zh, one.en) for one in Organisation.objects.filter(kind=Kind.MEMBER)],
-        origin=f"ledger.{environment.charter}.example/{legal_date(at):%Y}",
+        origin=f"ledger.{environment.charter}.example/{legal_date(now()):%Y}",
         random_bytes=secrets.token_bytes,
         at=at,
         loopback_port=environment.bind_port,
     )
+
+
+def _demo_equipment() -> Equipment | None:
+    """What the stories of evidence are sealed with; none where the demonstration has no ledger."""
+    if not installation.exists(settings.ENVIRONMENT.ledger):
+        return None
+    from concord.foundation.ledger.equipment import equipment_here  # noqa: PLC0415  as above
+
+    return equipment_here(secrets.token_bytes)
 
 
 def serve() -> None:

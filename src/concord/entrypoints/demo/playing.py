@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from concord.casework import commands
 from concord.casework.desk import receipts
@@ -20,13 +20,23 @@ from concord.foundation.files import commands as files
 from concord.foundation.notices import commands as notices
 from concord.rules.identifiers import uuid7
 
+if TYPE_CHECKING:
+    from concord.foundation.ledger.sealing import Equipment
+
 UID_BYTES = 10
 
 
 class Player:
-    """Plays steps in the order of their time; remembers the cases and matters they made by their names in the demo."""
+    """Plays steps in the order of their time; remembers what they made by its name in the demo.
 
-    def __init__(self, *, actors: Mapping[str, Actor], codes: Mapping[int, str]) -> None:
+    ``equipment`` seals items of evidence; without it no step may ask for that.
+    """
+
+    def __init__(
+        self, *, actors: Mapping[str, Actor], codes: Mapping[int, str], equipment: Equipment | None = None
+    ) -> None:
+        self._equipment = equipment
+        self._items: dict[str, str] = {}
         self._actors = actors
         self._codes = codes
         self._cases: dict[str, Case] = {}
@@ -47,6 +57,12 @@ class Player:
                 receipts.acknowledge(matter=self._matters[step.matter], by=by, at=step.at)
             case steps.READ_NOTICES:
                 notices.mark_read(by=by, at=step.at)
+            case steps.SEAL_ITEM if self._equipment is not None:
+                from concord.entrypoints.demo.collecting import seal_item  # noqa: PLC0415  needed where keys are
+
+                case = self._cases.get(step.case)
+                number = seal_item(step, by, case=case, equipment=self._equipment, entropy=entropy)
+                self._items[f"{steps.ITEM}{step.case}-{step.answers['item']}"] = number
             case _:
                 self._act(step, by)
 
@@ -54,7 +70,7 @@ class Player:
         answers = {
             name: [self._stored(one, f"{step.key}-{name}-{n}", by=by, at=step.at) for n, one in enumerate(value)]
             if _are_files(value)
-            else value
+            else self._named(step, value)
             for name, value in step.answers.items()
         }
         if step.parties is not None:
@@ -88,6 +104,12 @@ class Player:
         """The last act that the actor's side knows of."""
         acts = self._acts[matter]
         return max(act.seq for act in acts if not act.internal or act.organisation_id == by.organisation.id)
+
+    def _named(self, step: Step, value: Any) -> Any:
+        """Items of evidence are told by their names in the story, everything else by itself."""
+        if not isinstance(value, list):
+            return value
+        return [self._items.get(f"{steps.ITEM}{step.case}-{str(one).removeprefix(steps.ITEM)}", one) for one in value]
 
     def _stored(self, wanted: Mapping[str, Any], name: str, *, by: Actor, at: datetime) -> str:
         content = made(wanted, at=at)

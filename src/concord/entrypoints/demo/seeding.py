@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
+from typing import TYPE_CHECKING
 
 from concord.casework.desk.silence import STATE
 from concord.entrypoints.demo import fillers, steps
@@ -23,6 +24,9 @@ from concord.foundation.jobs.commands import enqueue
 from concord.foundation.organisations.models import Organisation, Person, Post
 from concord.foundation.organisations.queries import calendar_on, charter_on
 
+if TYPE_CHECKING:
+    from concord.foundation.ledger.sealing import Equipment
+
 IN_OFFICE_FOR = 250
 NOTICES_READ = (-3, time(17, 20))
 # The ladder's job ran every evening since the oldest matter that is still open; before that nothing waited.
@@ -32,7 +36,13 @@ BYSTANDER = "he.an"
 Progress = Callable[[str, int, int], None]
 
 
-def seed(*, now: datetime, on_progress: Progress | None = None, matters: int = MATTERS) -> None:
+def seed(
+    *,
+    now: datetime,
+    on_progress: Progress | None = None,
+    matters: int = MATTERS,
+    equipment: Equipment | None = None,
+) -> None:
     """Set the demo up as of ``now``: all of it or nothing, and nothing when it is there already.
 
     Once the worker runs, what waited for an answer when yesterday ended is stated and sealed.
@@ -40,7 +50,8 @@ def seed(*, now: datetime, on_progress: Progress | None = None, matters: int = M
     Every date is counted from the legal day of ``now``; nothing happens on that day or after it. Needs a charter in
     force whose ``assistance`` procedure began at least thirty working days ago (else NotFound
     ``charter.no_procedure_in_force``). ``on_progress`` is told the day that was played, and how many of
-    how many steps are done; ``matters`` fill the lists beside the stories.
+    how many steps are done; ``matters`` fill the lists beside the stories. ``equipment`` seals what the stories of
+    evidence collect; without it they are left out.
     """
     if Person.objects.filter(username=PERSONAS[0].username).exists():
         return
@@ -50,8 +61,8 @@ def seed(*, now: datetime, on_progress: Progress | None = None, matters: int = M
         usernames = enrol_everybody(held_from=timetable.day(-IN_OFFICE_FOR))
         actors = _actors(usernames, at=now)
         codes = {row.position: row.code for row in Organisation.objects.all()}
-        player = Player(actors=actors, codes=codes)
-        course = _course(timetable, actors, today=today, matters=matters)
+        player = Player(actors=actors, codes=codes, equipment=equipment)
+        course = _course(timetable, actors, today=today, matters=matters, sealing=equipment is not None)
         for done, step in enumerate(course, start=1):
             player.play(step)
             if on_progress is not None:
@@ -59,7 +70,9 @@ def seed(*, now: datetime, on_progress: Progress | None = None, matters: int = M
         enqueue(STATE, payload={})
 
 
-def _course(timetable: Timetable, actors: Mapping[str, Actor], *, today: date, matters: int) -> list[Step]:
+def _course(
+    timetable: Timetable, actors: Mapping[str, Actor], *, today: date, matters: int, sealing: bool
+) -> list[Step]:
     """Everything that happens, in the order of time; what happens at one moment stays in the order it was told."""
     since = charter_on(today).procedure(ASSISTANCE, on=today).in_force_from
     own = timetable.reach(since)
@@ -71,7 +84,7 @@ def _course(timetable: Timetable, actors: Mapping[str, Actor], *, today: date, m
         Step(at=timetable.at(-days, CLIMBED_AT), key=f"climbing-{days}", by="", do=CLIMB)
         for days in range(1, CLIMBED_FOR + 1)
     ]
-    told = [*steps.told(timetable), *steps.cases(timetable), *steps.around_matters(timetable)]
+    told = [*steps.told(timetable, sealing=sealing), *steps.cases(timetable), *steps.around_matters(timetable)]
     return sorted([*told, *lists, *reading, *climbing], key=lambda step: step.at)
 
 

@@ -22,11 +22,16 @@ ASSISTANCE = "assistance"
 OPEN_CASE = "open_case"
 READ = "read"
 READ_NOTICES = "read_notices"
+SEAL_ITEM = "seal_item"
+ITEM = "item:"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """``do`` is an act of the procedure, OPEN_CASE, READ (a matter's messages), READ_NOTICES, or done around a matter.
+    """One thing somebody does.
+
+    ``do`` is an act of the procedure, OPEN_CASE, READ (a matter's messages), READ_NOTICES, SEAL_ITEM, or done around a
+    matter. An answer names an item of evidence as ``item:`` and its name inside the story.
 
     ``matter`` and ``case`` are names inside the demo. The step that begins a matter names the ``procedure`` and the
     ``parties``: by role, places in the charter's order (``requested = 4`` is short for a request for assistance).
@@ -43,11 +48,16 @@ class Step:
     answers: Mapping[str, Any] = field(default_factory=dict)
 
 
-def told(timetable: Timetable) -> list[Step]:
-    """The steps of all hand-written stories, each story in the order it is written in."""
+def told(timetable: Timetable, *, sealing: bool) -> list[Step]:
+    """The steps of all hand-written stories, each story in the order it is written in.
+
+    Stories that seal evidence are told only where there are keys to seal with.
+    """
     steps: list[Step] = []
     for path in sorted(STORIES.glob("*.toml")):
         story = tomllib.loads(path.read_text(encoding="utf-8"))
+        if story.get("seals", False) and not sealing:
+            continue
         year = timetable.read(story["steps"][0]["at"]).year
         steps += [
             _step(f"{path.stem}-{n}", written, path.stem, timetable, year) for n, written in enumerate(story["steps"])

@@ -188,13 +188,13 @@ export function isPayloadName(value) {
 // Sorted by their bytes, none like another but for case.
 export function areSorted(names) {
   const bytes = names.map(bytesOf);
-  const folded = new Set(names.map((name) => Array.from(name, fold).join('').normalize('NFC')));
-  return folded.size === names.length && bytes.every((one, at) => !at || before(bytes[at - 1], one));
+  return new Set(names.map(folded)).size === names.length && bytes.every((one, at) => !at || before(bytes[at - 1], one));
 }
 
-// Case folding: by way of capitals, which tells apart no two letters that differ by case alone.
-function fold(char) {
-  return char === 'ı' ? char : char.toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ');
+// The name without differences of case: by way of capitals, since browsers offer no case folding.
+export function folded(name) {
+  const fold = (char) => (char === 'ı' ? char : char.toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ'));
+  return Array.from(name, fold).join('').normalize('NFC');
 }
 
 export function readManifest(bytes) {

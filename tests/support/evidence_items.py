@@ -67,24 +67,28 @@ def sealed_item(
             Officer(item=item, person=world.person(f"{place}.{kind_of_post}"), card_number=card)
             for kind_of_post, card in zip(officers, CARDS, strict=False)
         )
-        Custody.objects.bulk_create(
-            Custody(
-                item=item,
-                seq=seq,
-                act=act,
-                at=moment,
-                organisation=actor.organisation,
-                person=actor.person,
-                post=actor.post,
-                purpose=said,
-                medium="电子文件 1 个",
-                result=f"已{said}",
-                place=item.place,
-            )
-            for seq, (act, said) in enumerate((("collect", "采集"), ("seal", "封存")), start=1)
-        )
+        _begin_chain(item, moment)
         audience.show(item, actor.organisation, granted_by=None, at=moment)
     return item
+
+
+def _begin_chain(item: Item, at: datetime) -> None:
+    Custody.objects.bulk_create(
+        Custody(
+            item=item,
+            seq=seq,
+            act=act,
+            at=at,
+            organisation=item.organisation,
+            person=item.person,
+            post=item.post,
+            purpose=said,
+            medium="电子文件 1 个",
+            result=f"已{said}",
+            place=item.place,
+        )
+        for seq, (act, said) in enumerate((("collect", "采集"), ("seal", "封存")), start=1)
+    )
 
 
 def _package(organisation: Organisation, entropy: bytes, at: datetime) -> Sealed:

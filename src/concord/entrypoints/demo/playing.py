@@ -60,8 +60,8 @@ class Player:
             case steps.SEAL_ITEM if self._equipment is not None:
                 from concord.entrypoints.demo.collecting import seal_item  # noqa: PLC0415  needed where keys are
 
-                case = self._cases.get(step.case)
-                number = seal_item(step, by, case=case, equipment=self._equipment, entropy=entropy)
+                known = self._cases.get(step.case)
+                number = seal_item(step, by, case=known, equipment=self._equipment, entropy=entropy)
                 self._items[f"{steps.ITEM}{step.case}-{step.answers['item']}"] = number
             case _:
                 self._act(step, by)

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from concord.capabilities.evidence import lists
 from concord.capabilities.evidence.custody_log import NOTED
-from concord.capabilities.evidence.models import Handover, Item, Presentation
+from concord.capabilities.evidence.models import Custody, Handover, Item, Presentation
 from concord.capabilities.evidence.opinions import opinions_of
 from concord.capabilities.evidence.packing import package_of
+from concord.capabilities.evidence.papers import papers_of
 from concord.capabilities.evidence.policy import COLLECT, DRAFT, HANDLE
 from concord.capabilities.evidence.queries import visible_to
 from concord.casework.queries import visible_to as matters_visible_to
@@ -33,8 +34,8 @@ NOTE = ("act", "purpose", "medium", "result", "place", "counterparty", "explains
 EXPLAIN = "explain"
 
 
-def item_page(item: Item, glass: Glass) -> dict[str, Any]:
-    """What the page of an item shows to whoever looks through ``glass``."""
+def item_page(item: Item, noted: Mapping[str, str], refusal: Refusal, glass: Glass) -> dict[str, Any]:
+    """What the page of an item shows to whoever looks through ``glass``; ``noted`` is what was typed of a move."""
     by = glass.by
     own = item.organisation_id == by.organisation.id
     shown = matters_visible_to(by).values("id")
@@ -52,9 +53,15 @@ def item_page(item: Item, glass: Glass) -> dict[str, Any]:
         **lots,
         "custody": sheet.custody(chain),
         "gaps": sheet.gaps(chain, glass),
+        "note_fields": _note_fields(item, chain, noted, refusal, glass),
+        "note_open": bool(refusal.summary),
+        "problems": refusal.summary,
         "cities": sheet.cities(opinions_of(item, by), item, glass),
         "package": _package(item, by),
         "package_note": _unsealed(item),
+        "papers": [
+            (title, reverse("workspace:evidence_paper", args=[item.number, name])) for name, title in papers_of(item)
+        ],
         "handovers": sheet.handovers(sent),
         "matters": [_matter(one) for one in told],
         "relations": _relations(item, by),
@@ -178,13 +185,14 @@ def _hand_over(item: Item, by: Actor) -> str:
     return f"{reverse('workspace:begin', args=['evidence_recognition', 'draft'])}?{urlencode(chosen)}"
 
 
-def note_fields(item: Item, noted: Mapping[str, str], refusal: Refusal, glass: Glass) -> list[dict[str, Any]]:
+def _note_fields(
+    item: Item, chain: Sequence[Custody], noted: Mapping[str, str], refusal: Refusal, glass: Glass
+) -> list[dict[str, Any]]:
     """The form that notes a move, for those in whose custody the item is; none for anybody else."""
     by = glass.by
     held = item.state in {Item.State.SEALING, Item.State.SEALED} and item.holder_id == by.organisation.id
     if not held or not by.may(HANDLE):
         return []
-    chain = list(item.custody.select_related("organisation", "counterparty", "explains"))
     open_gaps = [gap for gap in sheet.gaps_of(chain, glass) if not gap.explained]
     acts = [(code, words(ACTS[code]), "") for code in NOTED if code != EXPLAIN or open_gaps]
     fields = [

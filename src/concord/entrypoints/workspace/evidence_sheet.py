@@ -12,6 +12,7 @@ from concord.capabilities.evidence import lists
 from concord.capabilities.evidence.models import Custody, Handover, Item, ItemFile, LotMove, Recognition
 from concord.capabilities.evidence.opinions import Opinion
 from concord.capabilities.evidence.policy import READ
+from concord.capabilities.evidence.traits import traits_of
 from concord.casework.queries import Seen
 from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.presenting import Glass, words
@@ -20,7 +21,7 @@ from concord.rules.evidence.custody import ACTS, Gap, Move
 from concord.rules.evidence.custody import gaps as find_gaps
 from concord.rules.evidence.lots import LotMove as Thing
 from concord.rules.evidence.lots import balance
-from concord.rules.evidence.requirements import REQUIRED, Requirement
+from concord.rules.evidence.requirements import REQUIRED, Requirement, missing
 
 KINDS, CAUSES, HANDLING, GROUNDS = "evidence_kinds", "causes", "handling_codes", "evidence_grounds"
 TONES: Mapping[str, str] = {
@@ -32,6 +33,8 @@ TONES: Mapping[str, str] = {
     Recognition.Outcome.LAPSED: "good",
     Recognition.Outcome.OBJECTED: "bad",
 }
+# What no item has before it is sealed, and every item has afterwards.
+SEALING_ADDS = {"package", "time_stamp", "ledger"}
 # What a browser shows inside a page, by media type; anything else is downloaded.
 PREVIEWED: Mapping[str, str] = {
     "image/png": "picture",
@@ -203,6 +206,21 @@ def requirement(rule: Requirement, glass: Glass) -> dict[str, Any]:
         "label": words(source.label.said),
         "proposed": source.proposed,
     }
+
+
+def checks(item: Item, glass: Glass) -> list[dict[str, Any]]:
+    """What an item misses of what each city asks for, cities that miss the same together.
+
+    What sealing adds is left out.
+    """
+    traits = traits_of(item)
+    found: dict[tuple[str, ...], list[str]] = {}
+    for city in members():
+        if city.id != item.organisation_id:
+            wanting = missing(glass.charter.evidence.requirements, traits, member=city.code)
+            said = tuple(words(rule) for rule in wanting if rule.asks not in SEALING_ADDS)
+            found.setdefault(said, []).append(named(city))
+    return [{"cities": names, "missing": said} for said, names in sorted(found.items(), key=lambda one: len(one[0]))]
 
 
 def gaps_of(chain: Sequence[Custody], glass: Glass) -> tuple[Gap, ...]:

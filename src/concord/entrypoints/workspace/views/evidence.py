@@ -23,7 +23,7 @@ from concord.casework.models import Case
 from concord.casework.queries import cases_of
 from concord.entrypoints.workspace import evidence_sheet as sheet
 from concord.entrypoints.workspace.asking import NOTHING_WRONG, refusal_of
-from concord.entrypoints.workspace.evidence_page import NOTE, item_page, note_fields
+from concord.entrypoints.workspace.evidence_page import NOTE, item_page
 from concord.entrypoints.workspace.fields import uuids
 from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.ledger_sheet import attached
@@ -99,12 +99,7 @@ def evidence_item(request: Handled, number: str) -> HttpResponse:
         else:
             messages.success(request, _("保管行为已登记。"))
             return redirect("workspace:evidence_item", number=number)
-    context = {
-        **item_page(item, glass),
-        "note_fields": note_fields(item, noted, refusal, glass),
-        "note_open": bool(refusal.summary),
-        "problems": refusal.summary,
-    }
+    context = item_page(item, noted, refusal, glass)
     response = render(request, "workspace/evidence/item.html", context, status=refusal.status)
     journal.record_read(what="item", subject=number, by=by, at=now())
     return response

@@ -158,7 +158,7 @@ def _edit_page(request: Handled, item: Item, typed: Typed, refusal: Refusal, gla
         "officers": forms.officers_shown(typed),
         "people": forms.collectors(glass),
         "files": sheet.files(found, item),
-        "checks": [],
+        "checks": sheet.checks(item, glass),
         "problems": refusal.summary,
     }
     return render(request, "workspace/evidence/form.html", context, status=refusal.status)

@@ -15,7 +15,8 @@ from docx import Document
 from docx.document import Document as Paper
 from docx.table import Table
 
-from concord.casework.papers import Letter, digest, typeset, word
+from concord.capabilities.evidence.papers import CATALOGUE, KINDS
+from concord.casework.papers import Letter, digest, template_in, typeset, word
 from concord.casework.papers.letter import spoken
 from concord.casework.papers.typeset import Line, Typeset, lines
 from tests.support.letters import FONTS, PROJECT
@@ -136,7 +137,12 @@ def test_every_template_is_some_papers() -> None:
     used = {case.template.path for case in CASES.values()} | {
         part for case in CASES.values() for part in case.template.parts
     }
+    used |= {path for name in (*KINDS, CATALOGUE) for path in _files(f"cn/papers/evidence/{name}.typ")}
     assert {path for path in texts() if path.endswith(".typ")} == used
+
+
+def _files(path: str) -> set[str]:
+    return {path, *template_in(texts(), path).parts}
 
 
 def test_every_paper_of_the_charter_is_made() -> None:

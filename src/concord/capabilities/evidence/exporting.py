@@ -16,11 +16,12 @@ from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.db.models import Sum
 from django.http import QueryDict
 
 from concord.capabilities.evidence import papers
 from concord.capabilities.evidence.lists import told_in
-from concord.capabilities.evidence.models import Item
+from concord.capabilities.evidence.models import Item, ItemFile
 from concord.capabilities.evidence.packing import package_of
 from concord.capabilities.evidence.policy import HANDLE, require
 from concord.capabilities.evidence.queries import visible_to
@@ -84,7 +85,8 @@ class Choice:
     @property
     def size(self) -> int:
         """Bytes of all files of what goes out."""
-        return sum(one.file.size for item in self.taken for one in item.files.select_related("file"))
+        rows = ItemFile.objects.filter(item__in=self.taken)
+        return int(rows.aggregate(size=Sum("file__size"))["size"] or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,17 +311,25 @@ def _sealed(
 def _note(chosen: Choice, sealed: Sealed, *, by: Actor, at: datetime) -> None:
     """Put on record what went out, and each use that was refused."""
     matter = chosen.matter
-
-    def tell(event: str, subject: str, **details: str | int) -> None:
+    for one in (left for left in chosen.left_out if left.use):
         journal.record(
-            event=event, at=at, by=by, subject=subject, matter_uid=matter.uid, internal=True, details=dict(details)
+            event="evidence.use_refused",
+            at=at,
+            by=by,
+            subject=one.item.number,
+            matter_uid=matter.uid,
+            internal=True,
+            details={"code": one.code, "use": one.use},
         )
-
-    for one in chosen.left_out:
-        if one.use:
-            tell("evidence.use_refused", one.item.number, code=one.code, use=one.use)
-    taken, left_out = len(chosen.taken), len(chosen.left_out)
-    tell("evidence.export", matter.number, count=taken, left_out=left_out, package=sealed.package)
+    journal.record(
+        event="evidence.export",
+        at=at,
+        by=by,
+        subject=matter.number,
+        matter_uid=matter.uid,
+        internal=True,
+        details={"count": len(chosen.taken), "left_out": len(chosen.left_out), "package": sealed.package},
+    )
 
 
 def _contents(chosen: Choice, made: Made) -> bytes:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Max
 
-from concord.capabilities.evidence import refusals
+from concord.capabilities.evidence import recording, refusals
 from concord.capabilities.evidence.models import Custody, Handover, Item
 from concord.capabilities.evidence.policy import HANDLE, require
 from concord.capabilities.evidence.queries import item_for
@@ -16,7 +16,6 @@ from concord.foundation.access.actor import Actor
 from concord.foundation.database.clock import legal_date
 from concord.foundation.database.locking import locked
 from concord.foundation.database.scope import writing
-from concord.foundation.journal import commands as journal
 from concord.foundation.organisations.models import Organisation
 from concord.foundation.organisations.queries import charter_on
 from concord.rules.errors import InvalidInput, NotFound, Problem, Said
@@ -159,14 +158,7 @@ def note(
             counterparty=other,
             explains=explained,
         )
-        journal.record(
-            event="evidence.note",
-            at=at,
-            by=by,
-            subject=kept.number,
-            internal=True,
-            details={"act": act, "seq": made.seq},
-        )
+        recording.record(event="evidence.note", item=kept, by=by, at=at, act=act, seq=made.seq)
     return made
 
 

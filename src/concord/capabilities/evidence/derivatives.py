@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from concord.capabilities.evidence import audience, custody_log, refusals
-from concord.capabilities.evidence.items import LONGEST_CARD, LONGEST_TITLE, UUID_BYTES, next_number, tell
+from concord.capabilities.evidence import audience, custody_log, recording, refusals
+from concord.capabilities.evidence.items import LONGEST_CARD, LONGEST_TITLE, UUID_BYTES, next_number
 from concord.capabilities.evidence.models import Item, ItemFile, Officer
 from concord.capabilities.evidence.policy import COLLECT, require
 from concord.capabilities.evidence.queries import item_for
@@ -78,7 +78,7 @@ def derive(
                 medium=custody_log.medium_of(original),
                 result=made.number,
             )
-        tell("evidence.derive", made, by=by, at=at, kind=kind, original=original.number)
+        recording.record(event="evidence.derive", item=made, by=by, at=at, kind=kind, original=original.number)
     return made
 
 

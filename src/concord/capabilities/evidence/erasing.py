@@ -15,9 +15,8 @@ from uuid import UUID
 
 from django.conf import settings
 
-from concord.capabilities.evidence import audience, custody_log, refusals
+from concord.capabilities.evidence import audience, custody_log, recording, refusals
 from concord.capabilities.evidence.background import ERASING
-from concord.capabilities.evidence.items import tell
 from concord.capabilities.evidence.models import Custody, Item, ItemFile, Lot, Officer
 from concord.capabilities.evidence.policy import DISPOSE, require
 from concord.capabilities.evidence.queries import item_for
@@ -83,7 +82,7 @@ def erase(*, item: UUID, reason: str, by: Actor, at: datetime) -> Item:
             result=GONE,
         )
         audience.restate(kept)
-        tell("evidence.erase", kept, by=by, at=at, reason=reason, files=kept.files.count())
+        recording.record(event="evidence.erase", item=kept, by=by, at=at, reason=reason, files=kept.files.count())
         enqueue(ERASING, payload={})
     return kept
 

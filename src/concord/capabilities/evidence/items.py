@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
-from concord.capabilities.evidence import audience, custody_log, refusals, stamping
+from concord.capabilities.evidence import audience, custody_log, recording, refusals, stamping
 from concord.capabilities.evidence.background import SEALING
 from concord.capabilities.evidence.models import Item, ItemFile, Officer
 from concord.capabilities.evidence.policy import COLLECT, require
@@ -26,7 +26,6 @@ from concord.foundation.database.scope import writing
 from concord.foundation.files.models import File
 from concord.foundation.files.policy import extension_of
 from concord.foundation.jobs.commands import enqueue
-from concord.foundation.journal import commands as journal
 from concord.foundation.organisations.models import Organisation, Person
 from concord.foundation.organisations.queries import charter_on, posts_with
 from concord.rules import numbering
@@ -94,7 +93,7 @@ def register(
             key=key,
         )
         audience.show(item, by.organisation, granted_by=None, at=at)
-        tell("evidence.register", item, by=by, at=at, kind=kind, handling=handling)
+        recording.record(event="evidence.register", item=item, by=by, at=at, kind=kind, handling=handling)
     return item
 
 
@@ -139,7 +138,7 @@ def describe(
         Officer.objects.filter(item=kept).delete()
         Officer.objects.bulk_create(Officer(item=kept, person=person, card_number=card) for person, card in people)
         audience.restate(kept)
-        tell("evidence.describe", kept, by=by, at=at, version=kept.version)
+        recording.record(event="evidence.describe", item=kept, by=by, at=at, version=kept.version)
     return kept
 
 
@@ -182,7 +181,7 @@ def add_file(
             redaction_of=original,
         )
         save(kept)
-        tell("evidence.add_file", kept, by=by, at=at, path=added.path, sha256=brought.digest)
+        recording.record(event="evidence.add_file", item=kept, by=by, at=at, path=added.path, sha256=brought.digest)
     return added
 
 
@@ -194,7 +193,7 @@ def drop_file(*, item: UUID, path: str, by: Actor, at: datetime) -> Item:
             raise _no_file()
         dropped.delete()
         save(kept)
-        tell("evidence.drop_file", kept, by=by, at=at, path=path, sha256=dropped.file.digest)
+        recording.record(event="evidence.drop_file", item=kept, by=by, at=at, path=path, sha256=dropped.file.digest)
     return kept
 
 
@@ -220,8 +219,8 @@ def seal(*, item: UUID, version: int, by: Actor, at: datetime, without_stamp: bo
         custody_log.begin(kept, by=by, at=at)
         enqueue(SEALING, payload={})
         if overridden:
-            tell("evidence.sealed_without_stamp", kept, by=by, at=at, hours=overridden)
-        tell("evidence.seal", kept, by=by, at=at, version=kept.version)
+            recording.record(event="evidence.sealed_without_stamp", item=kept, by=by, at=at, hours=overridden)
+        recording.record(event="evidence.seal", item=kept, by=by, at=at, version=kept.version)
     return kept
 
 
@@ -230,7 +229,7 @@ def abandon(*, item: UUID, version: int, by: Actor, at: datetime) -> None:
     with changing(item, version=version, by=by) as kept:
         if kept.moves.exists():
             raise refusals.other_state(kept)
-        tell("evidence.abandon", kept, by=by, at=at)
+        recording.record(event="evidence.abandon", item=kept, by=by, at=at)
         kept.delete()
 
 
@@ -259,14 +258,6 @@ def changing(item: UUID, *, version: int | None, by: Actor) -> Iterator[Item]:
         if kept.state != Item.State.COLLECTING:
             raise refusals.other_state(kept)
         yield kept
-
-
-def tell(event: str, item: Item, *, by: Actor | None, at: datetime, **details: str | int) -> None:
-    """Write an act on an item into the journal of the actor's organisation, or of the item's when the system acts."""
-    owner = None if by is not None else item.organisation
-    journal.record(
-        event=event, at=at, by=by, organisation=owner, subject=item.number, internal=True, details=dict(details)
-    )
 
 
 def save(item: Item) -> None:

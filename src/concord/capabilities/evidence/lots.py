@@ -12,9 +12,9 @@ from uuid import UUID
 
 from django.db.models import Max
 
-from concord.capabilities.evidence import audience, custody_log, refusals
+from concord.capabilities.evidence import audience, custody_log, recording, refusals
 from concord.capabilities.evidence.background import ERASING
-from concord.capabilities.evidence.items import changing, save, tell
+from concord.capabilities.evidence.items import changing, save
 from concord.capabilities.evidence.models import Item, Lot, LotMove
 from concord.capabilities.evidence.policy import DISPOSE, HANDLE, require
 from concord.capabilities.evidence.queries import item_for
@@ -64,7 +64,7 @@ def add_lots(*, item: UUID, lots: Sequence[NewLot], place: str, by: Actor, at: d
             _move(kept, rules.TAKE_IN, None, row, lot.quantity, place=place, reason="采集", by=by, at=at)
             added.append(row)
         save(kept)
-        tell("evidence.add_lots", kept, by=by, at=at, lots=len(added))
+        recording.record(event="evidence.add_lots", item=kept, by=by, at=at, lots=len(added))
     return added
 
 
@@ -103,7 +103,9 @@ def move_lot(
         parted = _lot(kept, name.strip(), source.unit, seal.strip()) if kind in PARTED else None
         made = _move(kept, kind, source, parted, quantity, place=place, reason=reason, by=by, at=at)
         emptied = not any(balances(kept).values())
-        tell("evidence.move_lot", kept, by=by, at=at, kind=kind, lot=lot, quantity=quantity, seq=made.seq)
+        recording.record(
+            event="evidence.move_lot", item=kept, by=by, at=at, kind=kind, lot=lot, quantity=quantity, seq=made.seq
+        )
         if kind in CUSTODY:
             _leave(kept, made, CUSTODY[kind], by=by, at=at)
         if emptied:

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from concord.capabilities.evidence import audience
-from concord.capabilities.evidence.items import UUID_BYTES, tell
+from concord.capabilities.evidence import audience, recording
+from concord.capabilities.evidence.items import UUID_BYTES
 from concord.capabilities.evidence.models import Item, ItemFile
 from concord.foundation.database.clock import LEGAL_ZONE
 from concord.foundation.database.locking import locked
@@ -107,7 +107,7 @@ def finish_sealing(uid: UUID, *, equipment: Equipment, at: datetime) -> bool:
                 report=pair_of(prepared.manifest),
             )
         audience.restate(kept)
-        tell("evidence.sealed", kept, by=None, at=at, package=prepared.package)
+        recording.record(event="evidence.sealed", item=kept, by=None, at=at, package=prepared.package)
     return True
 
 

@@ -207,9 +207,10 @@ def package_for(*, uid: UUID, by: Actor) -> Sealed:
         raise NotFound("sheets.no_export", Said("文件还没有生成。", "The file is not there yet."))
     with writing():
         sealed = Sealed.objects.select_related("submission").get(uid=export.package)
-    inside = {one["id"] for one in json.loads(sealed.manifest)["relations"]}
-    shown = visible_to(by).filter(sealed__package__in=inside).exclude(state=Item.State.ERASED)
-    if shown.count() != len(inside):
+        packages = [one["id"] for one in json.loads(sealed.manifest)["relations"]]
+        inside = list(Item.objects.filter(sealed__package__in=packages).values_list("id", flat=True))
+    shown = visible_to(by).filter(id__in=inside).exclude(state=Item.State.ERASED)
+    if shown.count() != len(packages):
         raise Conflict(
             "evidence.export_outdated",
             Said(

@@ -111,6 +111,8 @@ function draw({ part, words, file, report }) {
   part('verdict').textContent = words.verdicts[verdict];
   part('level').textContent = level ? words.at_most.replace('{level}', level) : words.no_level;
   part('which').textContent = [file.name, report.package].filter(Boolean).join(' · ');
+  const relied = ['whose', 'terms', 'fingerprint'].map((name) => part(name).textContent);
+  part('relied').textContent = relied.join(' · ');
   part('command').textContent = `concord verify ${quoted(file.name)} --trust trust.json`;
   part('unchecked').hidden = !checks.some(({ status }) => status === 'not_checked');
   part('checks').replaceChildren(

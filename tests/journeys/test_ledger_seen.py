@@ -100,6 +100,7 @@ def _verifies_the_silence_offline(shen: Human, folder: Path, capsys: pytest.Capt
     report = decode_table(capsys.readouterr().out.rstrip("\n").encode())
     assert (report["verdict"], report["level"]) == ("pass", "L2T")
     shen.opens("/ledger/verify/")
+    shen.page.locator(".verification-sent > summary").click()
     shen.page.locator("#file").set_input_files(package)
     shen.presses(shen.page.locator("main form button[type=submit]"))
     shen.looks_well()

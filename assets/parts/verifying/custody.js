@@ -1,6 +1,6 @@
 // C05, C06, C14, C16 and C17: the chain of events and their signatures, the trust file, disclosed fields, hand-overs.
-import { bytesOf, fromHex, joined, pairOf, samePair } from './reading.js';
-import { areWanted, bothGood, soundKeys } from './trust.js';
+import { bytesOf, fromHex, joined, pairOf, same, samePair } from './reading.js';
+import { areWanted, bothGood, soundEntry } from './trust.js';
 
 const FIRST = ['collect', 'seal'];
 const CUSTODY = ['transfer', 'receive', 'recognise', 'challenge'];
@@ -37,31 +37,31 @@ function firstFault({ seq, action, actor }, issuer) {
   return expected && issuer !== undefined && actor.org !== issuer ? 'issuer' : '';
 }
 
-// The keys by their names, of the trust file's entries first and then the package's, and the names of wrong entries.
+// The sound entries by the names of their keys, the trust file's first and then the package's; the names of wrong ones.
 export function directoryOf({ directory }, trust) {
-  const found = { keys: new Map(), wrong: new Set() };
+  const found = { entries: new Map(), wrong: new Set() };
   const known = new Set(trust.directory.map(({ entry }) => JSON.stringify(entry)));
   const more = (directory?.value ?? []).filter((entry) => !known.has(JSON.stringify(entry)));
-  const added = more.map((entry) => ({ entry, keys: soundKeys(trust, entry) }));
-  for (const { entry, keys } of [...trust.directory, ...added]) {
+  const added = more.map((entry) => ({ entry, sound: soundEntry(trust, entry) }));
+  for (const { entry, sound } of [...trust.directory, ...added]) {
     const name = entry.body.key;
-    const first = found.keys.get(name) ?? keys;
-    if (!keys || String(first.ed25519) !== String(keys.ed25519) || String(first.sm2) !== String(keys.sm2)) {
-      found.wrong.add(name);
-    } else found.keys.set(name, keys);
+    const before = found.entries.get(name) ?? [];
+    const like = ({ keys }) => same(keys.ed25519, sound.keys.ed25519) && same(keys.sm2, sound.keys.sm2);
+    if (sound && before.every(like)) found.entries.set(name, [...before, sound]);
+    else found.wrong.add(name);
   }
   return found;
 }
 
-export function signatureCheck({ events }, { keys }) {
+export function signatureCheck({ events }, { entries }) {
   if (!events.value) return unreadable('C06');
   const unknown = new Set();
   for (const event of events.value) {
     const { key } = event.body.actor;
     const facts = { event: event.body.seq, key };
     if (!areWanted(event.sigs, key)) return failed('C06', 'signatures_wanted', facts);
-    if (!keys.has(key)) unknown.add(key);
-    else if (!bothGood(keys.get(key), event, key, 'event')) return failed('C06', 'signature', facts);
+    if (!entries.has(key)) unknown.add(key);
+    else if (!bothGood(entries.get(key)[0].keys, event, key, 'event')) return failed('C06', 'signature', facts);
   }
   if (unknown.size) {
     return { id: 'C06', status: 'indeterminate', reason: 'unknown_key', facts: { names: [...unknown].sort() } };

@@ -6,34 +6,61 @@ import { orNull } from './shapes.js';
 
 const LAST = 253402300799n; // the end of the year 9999
 const KINDS = { evidence: 'seal' };
+// Why a leaf is not the one of this package.
+const FAULT = { seal: sealFault, head: headFault };
 
 const missing = (id) => ({ id, status: 'not_applicable', reason: 'not_logged', facts: {} });
 const unreadable = (id) => ({ id, status: 'not_applicable', reason: 'unreadable', facts: {} });
 const failed = (id, reason, facts = {}) => ({ id, status: 'fail', reason, facts });
 
-// C09 to C12 of a package's leaves and proofs, `logged` by the names seal and head as far as these are there.
+// C09 to C12 of a package's leaves and proofs, `logged` by the names seal and head as far as these are there; and what
+// was judged of each: its place and the time in seconds at which its quorum was complete, null where there is none.
 export function logChecks(found, trust) {
   const present = ['seal', 'head'].filter((which) => found.logged[which]).map((which) => [which, found.logged[which]]);
-  if (!present.length) return ['C09', 'C10', 'C11', 'C12'].map(missing);
+  if (!present.length) return { checks: ['C09', 'C10', 'C11', 'C12'].map(missing), judged: {} };
   const signers = new Map();
   for (const [which, { proof }] of present) {
     if (proof.value) signers.set(which, signersOf(proof.value.checkpoint, trust.policy, trust.sm2Keys));
   }
   const whole = signers.size === present.length;
-  return [
+  const checks = [
     leafCheck(present, found),
     inclusionCheck(present, found),
     whole ? logCheck(present, signers) : unreadable('C11'),
     whole ? witnessCheck(signers, trust.policy) : unreadable('C12'),
   ];
+  const judged = present.map(([which, one]) => [which, judgedOf(which, one, found, signers.get(which), trust.policy)]);
+  return { checks, judged: Object.fromEntries(judged) };
+}
+
+function judgedOf(which, { bytes, leaf, proof }, found, signers, policy) {
+  const readable = leaf.value && proof.value && found.manifest.value && found.events.value;
+  const fault = readable && FAULT[which](leaf.value, found);
+  if (!readable || fault || !signers.signed || !proves(proof.value, bytes)) return { place: null, provenAt: null };
+  const place = { origin: proof.value.checkpoint.origin, index: proof.value.index };
+  return { place, provenAt: signers.wrong.length ? null : completeAt(signers.times, policy) };
+}
+
+// The earliest time at which the cosigners until then satisfied the policy.
+function completeAt(times, policy) {
+  const inOrder = [...times].sort(([, one], [, other]) => (one < other ? -1 : 1));
+  const until = (last) => new Set(inOrder.filter(([, at]) => at <= last).map(([name]) => name));
+  const complete = inOrder.find(([, at]) => policy.satisfied(until(at)));
+  return complete ? inCalendar(complete[1]) : null;
+}
+
+// Seconds as far as a calendar reaches.
+function inCalendar(seconds) {
+  return Number(seconds < LAST ? seconds : LAST);
 }
 
 function leafCheck(present, found) {
   for (const [leaf, one] of present) if (!one.leaf.value) return failed('C09', 'form', { leaf, ...one.leaf.fault });
   if (!found.manifest.value || !found.events.value) return unreadable('C09');
-  const { seal, head } = found.logged;
-  const faults = [['seal', seal && sealFault(seal.leaf.value, found)], ['head', head && headFault(head.leaf.value, found)]];
-  for (const [leaf, fault] of faults) if (fault) return failed('C09', fault, { leaf });
+  for (const [leaf, one] of present) {
+    const fault = FAULT[leaf](one.leaf.value, found);
+    if (fault) return failed('C09', fault, { leaf });
+  }
   return { id: 'C09', status: 'pass', reason: 'same', facts: { leaves: present.map(([leaf]) => leaf) } };
 }
 
@@ -102,7 +129,7 @@ function witnessCheck(signers, policy) {
     }
   }
   const checkpoints = [...signers].map(([leaf, { times, sm2 }]) => {
-    const witnesses = [...times].map(([name, at]) => ({ name, at: timeText(Number(at < LAST ? at : LAST)) }));
+    const witnesses = [...times].map(([name, at]) => ({ name, at: timeText(inCalendar(at)) }));
     return { leaf, witnesses, sm2 };
   });
   return { id: 'C12', status: 'pass', reason: 'cosigned', facts: { needed, checkpoints } };

@@ -2,7 +2,7 @@
 // docs/reference/evidence-format.md §6. Certificates of time-stampers are not read here, since tokens are not checked.
 import { ed25519 } from './ed25519.js';
 import { proves, readPolicy, readProof, readSm2Keys, signersOf } from './notes.js';
-import { base64Of, bytesOf, canonical, digestOf, hexOf, joined, MIB, pairOf, Refused, written } from './reading.js';
+import { base64Of, bytesOf, canonical, digestOf, hexOf, joined, MIB, pairOf, Refused, secondsOf, written } from './reading.js';
 import { fits, isSignature, orNull, TRUST } from './shapes.js';
 import { sm2 } from './sm2.js';
 
@@ -57,7 +57,7 @@ export function readTrust(bytes) {
     sm2Keys: readSm2Keys(body.sm2_witnesses ?? []),
     ...endorsement(table, roots),
   };
-  trust.directory = body.directory.map((entry) => ({ entry, keys: soundKeys(trust, entry) }));
+  trust.directory = body.directory.map((entry) => ({ entry, sound: soundEntry(trust, entry) }));
   return trust;
 }
 
@@ -76,19 +76,25 @@ function endorsement({ body, sigs }, roots) {
   return { organisations: new Set(whole.map(orgOf)), wrong: [...wrong].sort() };
 }
 
-// The keys that an entry of a directory binds to its name; null when the entry is wrong in any way.
-export function soundKeys(trust, { body, sigs, proof }) {
+// What an entry of a directory says of its key, and its place in the log; null when it is wrong in any way.
+export function soundEntry(trust, { body, sigs, proof }) {
   const root = sigs[0]?.key;
   const keys = trust.roots.get(root);
   if (!keys || orgOf(root) !== orgOf(body.key) || !bothGood(keys, { body, sigs }, root, 'key')) return null;
-  return proof === undefined || isLogged(trust, { body, sigs }, proof) ? keysOf(body) : null;
+  const place = proof === undefined ? { origin: null, index: 0n } : placeOf(trust, { body, sigs }, proof);
+  if (!place) return null;
+  const since = body.compromised_since === undefined ? null : secondsOf(body.compromised_since);
+  const [from, until] = [secondsOf(body.from), secondsOf(body.until)];
+  return { ...place, keys: keysOf(body), status: body.status, from, until, compromisedSince: since };
 }
 
-function isLogged(trust, thing, text) {
+// Where the entry stands in the log; null unless the proof proves that.
+function placeOf(trust, thing, text) {
   const proof = orNull(() => readProof(bytesOf(text)));
-  if (!proof) return false;
+  if (!proof) return null;
   const { signed, wrong } = signersOf(proof.checkpoint, trust.policy, trust.sm2Keys);
   const head = pairOf(bytesOf(written(thing)));
   const leaf = written({ head, org: orgOf(thing.body.key), t: 'directory', v: 1 });
-  return signed && !wrong.length && proves(proof, bytesOf(leaf));
+  const good = signed && !wrong.length && proves(proof, bytesOf(leaf));
+  return good ? { origin: proof.checkpoint.origin, index: proof.index } : null;
 }

@@ -1,14 +1,14 @@
-// Verifies a package with nothing but its bytes and a trust file, as `concord verify` does, but for the checks of
-// UNCHECKED, which it leaves open. What a check claims here, the command claims too, never the other way round.
+// Verifies a package with nothing but its bytes and a trust file, as `concord verify` does, but for time-stamps, which
+// leave open C08, and C07 and C13 where they depend on these. What a check claims here, the command claims too.
 import { Container, isChunkList, isPayload } from './container.js';
 import { chainCheck, custodyCheck, directoryOf, disclosureCheck, signatureCheck, trustCheck } from './custody.js';
 import { containerCheck, filesChecks, manifestCheck } from './files.js';
+import { keyCheck, timeCheck } from './keys.js';
 import { keptCheck, logChecks } from './logs.js';
 import { readProof } from './notes.js';
 import { digestOf, fromHex, pairOf, Refused, timeText } from './reading.js';
 import { readDirectory, readDisclosure, readEvent, readLeaf, readManifest } from './shapes.js';
 
-const UNCHECKED = ['C07', 'C08', 'C13'];
 const CHECKS = Array.from({ length: 17 }, (_, at) => `C${String(at + 1).padStart(2, '0')}`);
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 const FOR_LEVEL = [['C01', 'C02', 'C05', 'C06', 'C14'], ['C09', 'C10', 'C11'], ['C12'], ['C15']];
@@ -21,13 +21,16 @@ export function verify({ read, length, trust, now, progress = () => {} }) {
     const container = new Container(read, length);
     const found = gathered(container);
     const directory = directoryOf(found, trust);
+    const { checks: logged, judged } = logChecks(found, trust);
     const checks = [
       ...filesChecks(container, found.manifest.value, progress),
       manifestCheck(found),
       chainCheck(found),
       signatureCheck(found, directory),
-      ...UNCHECKED.map((id) => unchecked(id, found)),
-      ...logChecks(found, trust),
+      keyCheck(found, directory, judged, now),
+      stampCheck(found),
+      ...logged,
+      timeCheck(found, judged),
       trustCheck(found, trust, directory, timeText(now)),
       keptCheck(found),
       disclosureCheck(found),
@@ -54,6 +57,7 @@ function reported(id, checks, stamped) {
 function levelOf(statuses, stamped) {
   let reached = '';
   if (![statuses.get('C03'), statuses.get('C04')].every((one) => ['pass', 'not_applicable'].includes(one))) return '';
+  if (!['pass', 'not_checked'].includes(statuses.get('C07'))) return '';
   for (const [at, needed] of FOR_LEVEL.entries()) {
     if (!needed.every((id) => statuses.get(id) === 'pass')) break;
     reached = `L${at}`;
@@ -61,11 +65,9 @@ function levelOf(statuses, stamped) {
   return reached && stamped ? `${reached}T` : reached;
 }
 
-// What is not checked here, unless there is nothing to check.
-function unchecked(id, { tokens, events }) {
-  if (id === 'C08' && !tokens.length) return { id, status: 'not_applicable', reason: 'none', facts: {} };
-  if (id !== 'C08' && !events.value) return { id, status: 'not_applicable', reason: 'unreadable', facts: {} };
-  return { id, status: 'not_checked', reason: 'not_checked', facts: {} };
+function stampCheck({ tokens }) {
+  const [status, reason] = tokens.length ? ['not_checked', 'not_checked'] : ['not_applicable', 'none'];
+  return { id: 'C08', status, reason, facts: {} };
 }
 
 // Everything but the files and their chunk lists, each part with its fault where it could not be read.
@@ -83,7 +85,7 @@ function gathered(container) {
     manifest: tried(() => readManifest(manifestBytes)),
     events: tried(() => events.map((bytes) => ({ ...readEvent(bytes), pair: pairOf(bytes) }))),
     lastSeq: events.length - 1,
-    logged: { seal: logged(small, 'seal'), head: logged(small, 'head') },
+    logged: { seal: loggedAs(small, 'seal'), head: loggedAs(small, 'head') },
     tokens: named((name) => name.endsWith('.tsr')).map(([, bytes]) => bytes),
     kept: named((name) => /^proofs\/(?:renewal|anchor)-/.test(name)),
     disclosure: optional(small.get('disclosure.json'), readDisclosure),
@@ -91,7 +93,7 @@ function gathered(container) {
   };
 }
 
-function logged(small, which) {
+function loggedAs(small, which) {
   const bytes = small.get(`proofs/${which}.leaf.json`);
   if (!bytes) return null;
   const proof = small.get(`proofs/${which}.tlog-proof`);

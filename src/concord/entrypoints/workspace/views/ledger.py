@@ -295,7 +295,7 @@ def _words_for_browsers() -> dict[str, Any]:
             name: {"name": said.in_language(language), "serves": report_words.SERVES[name].in_language(language)}
             for name, said in report_words.CHECKS.items()
         },
-        "statuses": statuses | {"not_checked": _("此处未核验")},
+        "statuses": statuses | {"not_checked": _("未核验")},
         "tones": {**TONES, "not_checked": "neutral"},
         "verdicts": verdicts | {"pass": _("此处所做的核验均通过")},
         "verdict_tones": {**TONES, "pass": "active"},

@@ -106,7 +106,7 @@ class Walk:
         answers = {"handling": self.chance.choice(codes)}
         before = Matter.objects.order_by("-id").first()
         if before is not None and self.chance.random() < 0.3:
-            answers["came_by"] = before.number
+            answers["belongs_to"] = before.number
         matter = drafted(self.world, items, giver=giver, receiver=receiver, **answers)
         self.world.do(matter, "issue", by=f"{giver}.leader", at=self.at.isoformat())
         self.done.append("issue")
@@ -183,10 +183,11 @@ def check_uses() -> None:
             item=told.item, own=True, matter__audience__scope__organisation=told.organisation
         )
         same = {row.matter_id for row in given} | {
-            Matter.objects.get(number=number).id for row in given if (number := row.matter.facts.get("came_by"))
+            Matter.objects.get(number=number).id for row in given if (number := row.matter.facts.get("belongs_to"))
         }
-        free = Use.OTHER_CASE in ALLOWED[told.item.handling] and any(
-            Use.OTHER_CASE in ALLOWED[row.matter.handling] for row in given
+        free = told.matter.target == told.item.organisation or (
+            Use.OTHER_CASE in ALLOWED[told.item.handling]
+            and any(Use.OTHER_CASE in ALLOWED[row.matter.handling] for row in given)
         )
         assert told.matter_id in same or free or (*by, Use.OTHER_CASE.value) in consents, "used in another case"
     for row in Recognition.objects.filter(outcome__in=OUTCOMES_AS_EVIDENCE).select_related("item", "matter"):

@@ -28,6 +28,7 @@ from fido2.cose import ES256
 from fido2.utils import websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
 
+from concord.capabilities.evidence.models import Item
 from concord.capabilities.governance.models import CharterDraft
 from concord.casework.desk import exports
 from concord.casework.desk.escalating import escalate
@@ -37,6 +38,7 @@ from concord.config.env import SignOn
 from concord.entrypoints.workspace.sign_on import PROVIDER
 from concord.foundation.journal.models import Entry
 from concord.foundation.organisations.models import CharterVersion, Department, Post, Substitution
+from tests.support.evidence_items import received, sealed_item
 from tests.support.signing_in import set_app_up, sign_in, with_password
 from tests.support.worlds import BEGINNING, World, speaking_as, time
 from tests.workspace.desk import Desk, text_of
@@ -71,6 +73,7 @@ ELSEWHERE: Final = {
             *("feed", "paper", "file", "export_file", "sheet_template"),
             *("charter_draft_archive", "charter_handbook"),
             *("ledger_file", "ledger_entry_file", "ledger_package", "ledger_checkpoint", "ledger_tile"),
+            *("evidence_file", "evidence_package", "evidence_paper", "evidence_catalogue", "evidence_export_file"),
         ],
         FILE,
     ),
@@ -170,6 +173,7 @@ class Furnished:
             self._matters(row)
             self._people(row)
             self._own_things(row)
+            self._evidence(row)
         self.rows += n
         escalate(payload={}, at=time(NOW))
         self._sheet()
@@ -256,6 +260,21 @@ class Furnished:
         Authenticator.objects.create(user=self.keyholder, type=Authenticator.Type.WEBAUTHN, data=key)
         SocialAccount.objects.create(user=self.keyholder, provider=PROVIDER, uid=f"subject-{row}")
 
+    def _evidence(self, row: int) -> None:
+        """An item that was handed over and objected to, and another look at the first one by its receiver."""
+        world = self.world
+        if row == 0:
+            self.desk(OFFICER).post("/evidence/new/", {"kind": "photo", "title": "在采集", "handling": "case_only"})
+            self.collected = Item.objects.latest("id")
+        item = sealed_item(world, title=f"证据{row}", officers=("case_officer",))
+        matter = received(world, [item], belongs_to=self.central.number)
+        told = {"objected_items": [item.number], "objection_ground": "form", "objection_reason": f"缺签名{row}"}
+        world.do(matter, "object", by=ASKED_LEADER, at="2026-03-10T09:00", **told)
+        if row == 0:
+            self.item, self.handover = item, matter
+        handed = {"act": "inspect", "purpose": f"核对{row}", "medium": "光盘", "result": "一致", "place": "物证室"}
+        self.desk(ASKED).post(f"/evidence/{self.item.number}/", handed)
+
     def _sheet(self) -> None:
         """A sheet with as many faulty rows, and as many good ones, as there are rows of other things."""
         made = io.StringIO(newline="")
@@ -295,8 +314,15 @@ class Furnished:
                 Place("/matters/?open=1&overdue=1&q=某某", ASKED),
                 Place("/matters/?q=无此事项"),
             ),
-            "matter": (Place(here), Place(here, ASKED), Place(f"/matters/{self.closed.number}/")),
-            "act": (Place(f"{here}acts/accept/", ASKED), Place(f"/matters/{submitted[0]}/acts/issue/", LEADER)),
+            "matter": (
+                *(Place(here), Place(here, ASKED), Place(f"/matters/{self.closed.number}/")),
+                Place(f"/matters/{self.handover.number}/", ASKED),
+            ),
+            "act": (
+                Place(f"{here}acts/accept/", ASKED),
+                Place(f"/matters/{submitted[0]}/acts/issue/", LEADER),
+                Place(f"/matters/{self.handover.number}/acts/recognise/", ASKED_LEADER),
+            ),
             "remind": (Place(f"{here}remind/"),),
             "date_offer": (Place(f"{here}clocks/receipt/date/", ASKED),),
             "date_answer": (Place(f"{here}dates/{offer.pk}/"),),
@@ -315,9 +341,11 @@ class Furnished:
             "calendar_feed": (Place("/calendar/feed/"),),
             "beginnings": (Place("/begin/"),),
             "begin": (Place("/begin/assistance/draft/"),),
+            "evidence_export": (Place(f"/matters/{self.handover.number}/evidence/export/", ASKED),),
             "cases": (Place("/cases/"),),
             "case": (Place(f"/cases/{Case.objects.latest('id').uid}/"),),
             "case_new": (Place("/cases/new/"),),
+            **self._items(),
             "exports": (Place("/exports/"),),
             "sheets": (Place("/sheets/"),),
             "sheet": (Place(self.sheet), Place(f"{self.sheet}?show=good")),
@@ -325,6 +353,18 @@ class Furnished:
             "directory": (Place("/directory/"),),
             "notices": (Place("/notices/", ASKED), Place("/notices/?unread=1", LEADER)),
             "notice_settings": (Place("/notices/settings/", ASKED),),
+        }
+
+    def _items(self) -> dict[str, tuple[Place, ...]]:
+        here = f"/evidence/{self.item.number}/"
+        asked = self.world.places["asked"].code
+        return {
+            "evidence": (Place("/evidence/"), Place("/evidence/?kind=document&q=证据", ASKED)),
+            "evidence_new": (Place("/evidence/new/"),),
+            "evidence_precheck": (Place(f"/evidence/precheck/?kind=photo&kind=e_data&city={asked}"),),
+            "evidence_grid": (Place("/evidence/grid/"), Place("/evidence/grid/?ground=form", ASKED)),
+            "evidence_item": (Place(here), Place(here, ASKED)),
+            "evidence_edit": (Place(f"/evidence/{self.collected.number}/edit/"),),
         }
 
     def _office(self) -> dict[str, tuple[Place, ...]]:

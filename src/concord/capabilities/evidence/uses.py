@@ -57,7 +57,7 @@ def terms_of(item: Item, organisation: Organisation) -> Terms:
         given=frozenset(handling for _, _, handling, _ in given if handling),
         matters=frozenset(matter for matter, _, _, _ in given),
         cases=frozenset(case for _, case, _, _ in given if case),
-        belonging=frozenset(str(facts["came_by"]) for _, _, _, facts in given if facts.get("came_by")),
+        belonging=frozenset(str(facts["belongs_to"]) for _, _, _, facts in given if facts.get("belongs_to")),
         consents=frozenset(consents),
     )
 

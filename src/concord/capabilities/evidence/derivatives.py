@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import BinaryIO
 from uuid import UUID
 
 from concord.capabilities.evidence import audience, custody_log, recording, refusals
 from concord.capabilities.evidence.items import LONGEST_CARD, LONGEST_TITLE, UUID_BYTES, next_number
 from concord.capabilities.evidence.models import Item, ItemFile, Officer
+from concord.capabilities.evidence.packing import package_of
 from concord.capabilities.evidence.policy import COLLECT, require
 from concord.capabilities.evidence.queries import item_for
 from concord.foundation.access.actor import Actor
 from concord.foundation.database.locking import locked
 from concord.foundation.database.scope import writing
+from concord.foundation.ledger import sealing
+from concord.foundation.ledger.models import Sealed
+from concord.proofs.statements import Disclosed, read_disclosure
 from concord.rules.errors import InvalidInput, Problem, Said
 from concord.rules.identifiers import uuid7
 
@@ -80,6 +85,32 @@ def derive(
             )
         recording.record(event="evidence.derive", item=made, by=by, at=at, kind=kind, original=original.number)
     return made
+
+
+def write_without(*, item: UUID, closed: Collection[str], out: BinaryIO, by: Actor, at: datetime) -> None:
+    """Write the package of an item to ``out`` with some of its disclosed fields closed; what is signed stays the same.
+
+    ``closed`` are names as ``open_fields`` has them. Whoever sees an item may do so; it is on record. Raises NotFound
+    ``evidence.no_item``, Conflict ``evidence.state`` before its package is signed, InvalidInput ``evidence.bad_item``
+    for a field that it does not have, and as ``sealing.write``.
+    """
+    shown = item_for(uid=item, by=by)
+    package = package_of(shown)
+    if package is None:
+        raise refusals.other_state(shown)
+    if not set(closed) <= {one.name for one in open_fields(package)}:
+        said = Said("证据包中没有这一项", "the package discloses no such field")
+        raise refusals.bad_item(Problem("closed", "unknown", said))
+    with writing():
+        recording.record(
+            event="evidence.close_fields", item=shown, by=by, at=at, package=package.package, closed=len(closed)
+        )
+    sealing.write(package, out, without=frozenset(closed))
+
+
+def open_fields(package: Sealed) -> tuple[Disclosed, ...]:
+    """The fields that a package discloses; none once they were erased."""
+    return read_disclosure(package.disclosure.encode()) if package.disclosure else ()
 
 
 def _begun(

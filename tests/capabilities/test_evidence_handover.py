@@ -8,6 +8,7 @@ import pytest
 
 from concord.capabilities.evidence.models import Custody, Handover, Item, ItemAudience, Presentation
 from concord.capabilities.evidence.queries import item_for, visible_to
+from concord.casework.models import Matter, Paper
 from concord.foundation.journal.models import Entry
 from concord.rules.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from concord.rules.evidence.custody import Move, gaps, holder
@@ -196,8 +197,43 @@ def test_what_may_not_go_on_is_refused_and_the_refusal_is_on_record(world: World
     assert kept.details["act"] == "issue"
 
 
-def test_who_joins_by_the_receivers_hand_sees_what_may_go_on(world: World) -> None:
-    item = sealed_item(world, handling="case_only")
+def answered_with(world: World, item: Item) -> Matter:
+    """A request for assistance whose answer, submitted and not yet signed, names the item."""
+    matter = world.matter_in("accepted", handling=item.handling)
+    answers = {"answers": ["属实", "三十件"], "evidence": [item.number]}
+    world.do(matter, "submit_answer", by="asked.case_officer", at="2026-03-02T09:00", **answers)
+    return matter
+
+
+def test_an_answer_shows_its_items_once_it_is_signed(world: World) -> None:
+    item = sealed_item(world, by="asked.case_officer")
+    matter = answered_with(world, item)
+    assert not sees(world, "asking", item)
+    world.do(matter, "answer", by="asked.leader", at="2026-03-03T09:00")
+    assert sees(world, "asking", item)
+    told = Presentation.objects.get(item=item)
+    assert (told.matter, told.organisation, told.act.act) == (matter, world.places["asked"], "answer")
+    letter = Paper.objects.get(kind="reply_letter").letter
+    assert [line.split("|")[0] for line in letter["facts"]["evidence"]] == [item.number]
+
+
+@pytest.mark.parametrize("consented", [False, True])
+def test_who_joins_by_anothers_act_sees_only_what_may_go_on(world: World, consented: bool) -> None:  # noqa: FBT001  parametrised
+    item = sealed_item(world, kind="sample")
+    given = received(world, [item])
+    if consented:
+        wider: dict[str, Any] = {"wider_items": [item.number], "wider_use": "onward", "note": "同意"}
+        world.do(given, "consent", by="asking.leader", at="2026-03-10T09:00", **wider)
+    back = received(world, [item], giver="asked", receiver="asking")
+    item.refresh_from_db()
+    assert item.holder == world.places["asking"]
+    world.do(back, "escalate", by="asked.leader", at="2026-03-12T09:00", note="请协调")
+    assert sees(world, "centre", item) is consented
+    assert Entry.objects.filter(event="evidence.withhold", subject=item.number).exists() is not consented
+
+
+def test_who_joins_by_the_collectors_act_sees_what_was_told_before(world: World) -> None:
+    item = sealed_item(world)
     matter = received(world, [item])
     world.do(matter, "escalate", by="asking.leader", at="2026-03-10T09:00", note="请协调")
     assert sees(world, "centre", item)

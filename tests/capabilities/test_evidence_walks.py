@@ -220,7 +220,7 @@ def test_no_walk_leads_an_item_where_it_may_not_go(seed: int) -> None:
         if step % 5 == 0:
             check(walk)
     check(walk)
-    assert {"issue", "receive"} <= set(walk.done)
+    assert "issue" in walk.done
 
 
 @pytest.mark.slow

@@ -96,11 +96,15 @@ def _joining(act: Act, sides: Sequence[Audience]) -> list[Audience]:
 
 
 def _require_use(item: Item, act: Act, sides: Sequence[Audience]) -> None:
-    """Refuse to tell on what another organisation collected where its code does not allow it."""
-    if item.organisation_id == act.organisation_id:
+    """Refuse to tell on what another organisation collected where its code does not allow it.
+
+    To tell it to nobody but the collector, as when a thing goes back, is no use of it.
+    """
+    kept = {item.organisation_id, act.organisation_id}
+    others = {side.scope_id for side in sides if side.scope.organisation_id not in kept}
+    if item.organisation_id == act.organisation_id or not others:
         return
     terms = terms_of(item, act.organisation)
-    others = {side.scope_id for side in sides if side.scope.organisation_id != item.organisation_id}
     knowing = set(ItemAudience.objects.filter(item=item, scope__in=others).values_list("scope_id", flat=True))
     uses = [use_in(act.matter, terms), *([Use.ONWARD] if others - knowing else [])]
     refusal = terms.refusal(uses)

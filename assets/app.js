@@ -11,10 +11,12 @@ import { offerPrinting } from './parts/print.js';
 import { showBeginnings } from './parts/scroll.js';
 import { watchSelections } from './parts/selection.js';
 import { tendSheets } from './parts/sheets.js';
+import { takeUploads } from './parts/uploads.js';
 
 document.documentElement.classList.add('js');
 watchDrops(document);
 growItemLists(document);
+takeUploads(document);
 nameChosenFiles(document);
 numberLines(document);
 guardForms(document);

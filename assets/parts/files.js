@@ -15,8 +15,9 @@ export function nameChosenFiles(root) {
   }
 }
 
-function size(bytes) {
-  if (bytes < 1000) return `${bytes} B`;
+export function size(bytes) {
+  if (bytes < 1000) return `${Math.round(bytes)} B`;
   if (bytes < 1_000_000) return `${(bytes / 1000).toFixed(0)} kB`;
-  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+  if (bytes < 1_000_000_000) return `${(bytes / 1_000_000).toFixed(1)} MB`;
+  return `${(bytes / 1_000_000_000).toFixed(2)} GB`;
 }

@@ -64,13 +64,14 @@ ELSEWHERE: Final = {
             *("charter_draft_version", "charter_draft_base", "charter_draft_discard", "charter_draft_restore"),
             *("person_invite", "invitation_end", "person_close", "leave_end", "confirmation"),
             *("notice_test_mail", "security_act", "token_end"),
+            *("uploads", "upload_chunk", "upload_complete"),
         ],
         POSTED,
     ),
     **dict.fromkeys(["queues", "matter_by_uid", "charter_newest", "notice", "sign_on_back"], ONWARD),
     **dict.fromkeys(
         [
-            *("feed", "paper", "file", "export_file", "sheet_template"),
+            *("feed", "paper", "file", "export_file", "sheet_template", "upload"),
             *("charter_draft_archive", "charter_handbook"),
             *("ledger_file", "ledger_entry_file", "ledger_package", "ledger_checkpoint", "ledger_tile"),
             *("evidence_file", "evidence_package", "evidence_paper", "evidence_catalogue", "evidence_export_file"),

@@ -26,6 +26,7 @@ from concord.entrypoints.rest.operations import (
     own,
     people,
     sheets,
+    uploads,
 )
 from concord.entrypoints.rest.wire import JSON_TYPE, Renderer, StrictParser
 
@@ -98,5 +99,6 @@ for kind in (
     own,
     people,
     sheets,
+    uploads,
 ):
     api.add_router("", kind.router)

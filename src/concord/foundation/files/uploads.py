@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import hashlib
 import re
 from datetime import datetime
@@ -22,6 +23,7 @@ from concord.rules.errors import ConcordError, Conflict, InvalidInput, NotFound,
 
 CHUNK_SIZE = 4 * 1024 * 1024
 SHA256 = re.compile(r"[0-9a-f]{64}")
+CONTENT_DIGEST = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):")
 OPEN, COMPLETE, REFUSED = Upload.State.OPEN, Upload.State.COMPLETE, Upload.State.REFUSED
 
 
@@ -146,6 +148,12 @@ def complete(*, upload: UUID, by: Actor, at: datetime, uid: UUID) -> File:
             _end(found, COMPLETE, at=at, file=kept)
         pieces.drop(_root(), found.uid)
     return kept
+
+
+def sha256_in(header: str) -> str:
+    """The SHA-256 that a Content-Digest header (RFC 9530) names, in hexadecimal; empty when it names none."""
+    found = CONTENT_DIGEST.search(header)
+    return binascii.a2b_base64(found[1]).hex() if found else ""
 
 
 def sweep(*, before: datetime) -> None:

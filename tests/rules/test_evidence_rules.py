@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from concord.charters import folder
 from concord.rules.charter import Charter, check, load
+from concord.rules.charter.difference import difference
 from concord.rules.errors import InvalidInput
 from concord.rules.evidence.handling import ALLOWED, Use, allowed
 from concord.rules.evidence.records import FIELDS, RecordField, take_record
@@ -123,6 +124,12 @@ class TestRequirements:
         without = dataclasses.replace(WHOLE, continuous_video=False)
         assert presumed(lenient.evidence.requirements, without, member=SUZHOU)
         assert lenient.digest != charter().digest
+
+    def test_a_line_changed_is_told_in_words(self) -> None:
+        [file] = difference(texts(), changed(f'{VIDEO} "required"', f'{VIDEO} "advised"'))
+        [rule] = file.rules
+        assert rule.name.zh == "互认要求“现场检查全程不间断录音录像”"
+        assert [said.en for said in rule.said] == ["level: required → advised"]
 
     @pytest.mark.parametrize(
         ("old", "new", "code"),

@@ -31,7 +31,10 @@ TABLES: Final = {
     "members": Said("成员", "member"),
     "papers": Said("文书", "paper"),
     "permissions": Said("权限", "permission"),
+    "positions": Said("法律地位", "legal position"),
     "posts": Said("岗位", "post"),
+    "receipt_days": Said("接收天数", "days to receive"),
+    "requirements": Said("互认要求", "requirement"),
     "roles": Said("角色", "roles"),
     "rotation": Said("轮值", "rotation"),
     "running_matters": Said("正在办理的事项", "running matters"),
@@ -39,6 +42,7 @@ TABLES: Final = {
     "seats": Said("席位", "seat"),
     "sources": Said("来源", "source"),
     "staffing": Said("用人方式", "staffing"),
+    "stamp_hours": Said("时间戳中断宽限小时数", "hours without a time-stamp"),
     "states": Said("状态", "state"),
     "title": Said("标题栏目", "field that titles a matter"),
     "version": Said("章程版本", "version of the charter"),
@@ -47,6 +51,7 @@ TABLES: Final = {
 KEYS: Final = {
     "asks": Said("填写", "asks"),
     "by": Said("由谁办理", "by"),
+    "causes": Said("案由", "causes"),
     "each": Said("各自办理", "done by each"),
     "en": Said("英文名称", "English name"),
     "extensions": Said("可延长", "extensions"),
@@ -54,7 +59,10 @@ KEYS: Final = {
     "guards": Said("条件", "guards"),
     "internal": Said("仅本机关可见", "internal"),
     "kind": Said("性质", "kind"),
+    "kinds": Said("证据种类", "kinds of evidence"),
+    "level": Said("程度", "level"),
     "limit": Said("期限", "limit"),
+    "member": Said("成员", "member"),
     "number": Said("文号", "number"),
     "optional": Said("选填", "optional"),
     "options": Said("选项", "choices"),
@@ -72,6 +80,7 @@ KEYS: Final = {
     "warn": Said("预警", "warns"),
     "zh": Said("中文名称", "Chinese name"),
 }
+LEVELS: Final = {"required": Said("必须", "required"), "advised": Said("建议", "advised")}
 IN_FORCE: Final = "in_force.procedures."
 ADOPTED: Final = Said("已议定", "adopted")
 NOTHING: Final = Said("无", "none")
@@ -139,6 +148,8 @@ def _worded(key: str, value: object, document: Values) -> Said:
         return PROPOSED if value == "proposed" else ADOPTED
     if key == "kind" and isinstance(value, str):
         return LABELS.get(value, Said(value, value))
+    if key == "level" and isinstance(value, str):
+        return LEVELS.get(value, Said(value, value))
     if key == "limit" and isinstance(value, str):
         return _limit(value)
     if key == "source" and isinstance(value, str):

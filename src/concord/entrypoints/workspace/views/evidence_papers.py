@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from concord.capabilities.evidence import exporting, papers
 from concord.capabilities.evidence.exporting import Choice
+from concord.capabilities.evidence.lists import told_in
 from concord.capabilities.evidence.policy import HANDLE, READ
 from concord.capabilities.evidence.queries import item_for
 from concord.casework.desk import exports as desk
@@ -50,10 +51,9 @@ def evidence_catalogue(request: Handled, number: str) -> HttpResponse:
     """The catalogue of the items told in a matter, as far as they are shown."""
     by, at = request.actor, now()
     matter = _matter(number, by)
-    chosen = exporting.choose(matter=matter.uid, onward=False, by=by)
-    left_out = [(one.item, one.said) for one in chosen.left_out]
-    made = papers.catalogue(chosen.taken, title=matter.title, by=by, at=at, refused=left_out)
-    for item in (*chosen.taken, *(one.item for one in chosen.left_out)):
+    items = [one.item for one in told_in(matter, by=by)]
+    made = papers.catalogue(items, title=matter.title, by=by, at=at)
+    for item in items:
         journal.record_read(what="item", subject=item.number, by=by, at=at)
     return _pdf(made.pdf, f"{number} 证据目录.pdf")
 

@@ -21,6 +21,7 @@ from concord.capabilities.evidence.queries import visible_to
 from concord.casework.desk import exports
 from concord.casework.models import Matter
 from concord.foundation.database.scope import SYSTEM, enter, writing
+from concord.foundation.files.commands import write_made
 from concord.foundation.files.models import File
 from concord.foundation.journal.models import Entry, Read
 from concord.foundation.ledger.models import Sealed, SealedFile
@@ -284,6 +285,7 @@ def test_after_a_week_the_content_is_gone_and_the_proof_stays(desk: Collecting) 
     onward=st.booleans(),
 )
 @BOUNDED
+@pytest.mark.slow
 def test_no_item_outside_the_audience_gets_into_an_export(
     desk: Collecting, ways: list[tuple[str, bool, bool]], *, onward: bool
 ) -> None:
@@ -317,7 +319,7 @@ def test_a_large_package_goes_in_without_being_held_in_memory(
 ) -> None:
     monkeypatch.setattr("concord.foundation.files.policy.MAX_SIZE", 1 << 10)
     monkeypatch.setattr("concord.foundation.files.storage.MAX_SIZE", 1 << 10)
-    kept = exporting.write_made(
+    kept = write_made(
         fill=_many,
         name="一.evp",
         media_type="application/octet-stream",

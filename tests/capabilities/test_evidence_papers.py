@@ -10,11 +10,11 @@ from typing import Any
 import pikepdf
 import pytest
 
-from concord.capabilities.evidence import papers
 from concord.capabilities.evidence.models import Item, Lot, LotMove
 from concord.capabilities.evidence.papers import COVER, Printed, again, catalogue, paper, papers_of, printed
 from concord.capabilities.evidence.queries import item_for
 from concord.foundation.database.scope import writing
+from concord.proofs.digests import pair_of
 from concord.rules.errors import InvalidInput, NotFound, Said
 from concord.rules.evidence.records import FIELDS
 from tests.support.collecting import CARDS, PLACE, Collecting, full_record
@@ -220,7 +220,7 @@ def test_the_catalogue_lists_items_and_names_those_left_out(desk: Collecting) ->
         )
     whole = text(made)
     package = desk.package(taken)
-    manifest = papers.paper_facts.pair_of(package.manifest.encode())
+    manifest = pair_of(package.manifest.encode())
     for said in (
         f"{RARE}账册",
         taken.number,

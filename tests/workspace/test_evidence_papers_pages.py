@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import cast
 from urllib.parse import quote
 
 import pytest
 import time_machine
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse
+from django.http.response import HttpResponseBase
 
 from concord.capabilities.evidence import exporting
 from concord.capabilities.evidence.models import Item
@@ -47,9 +49,9 @@ def export_of(matter: Matter) -> str:
     return f"/matters/{quote(matter.number)}/evidence/export/"
 
 
-def content_of(response: HttpResponse) -> bytes:
+def content_of(response: HttpResponseBase) -> bytes:
     assert isinstance(response, FileResponse)
-    return b"".join(response.streaming_content)  # type: ignore[arg-type]  # it is read at once
+    return b"".join(cast("Iterable[bytes]", response))
 
 
 def reads(item: Item) -> int:

@@ -200,7 +200,7 @@ def test_what_may_not_go_on_is_refused_and_the_refusal_is_on_record(world: World
 def answered_with(world: World, item: Item) -> Matter:
     """A request for assistance whose answer, submitted and not yet signed, names the item."""
     matter = world.matter_in("accepted", handling=item.handling)
-    answers = {"answers": ["属实", "三十件"], "evidence": [item.number]}
+    answers: dict[str, Any] = {"answers": ["属实", "三十件"], "evidence": [item.number]}
     world.do(matter, "submit_answer", by="asked.case_officer", at="2026-03-02T09:00", **answers)
     return matter
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -63,7 +64,7 @@ def test_nothing_is_signed_before_it_is_received_nor_when_it_is_declined(desk: C
     item = sealed(desk)
     matter = handed_over(desk.world, [item])
     assert sign(desk) == 0
-    answers = {"decline_ground": "unreadable", "note": "打不开"}
+    answers: dict[str, Any] = {"decline_ground": "unreadable", "note": "打不开"}
     desk.world.do(matter, "decline_receipt", by="asked.leader", at="2026-03-09T09:00", **answers)
     assert sign(desk) == 0
     assert len(desk.package(item).events) == 2

@@ -114,7 +114,7 @@ def test_a_lead_is_no_evidence_without_consent(world: World) -> None:
         decide(world, matter, [item])
     assert refused.value.code == "evidence.use_not_allowed"
     assert Entry.objects.filter(event="evidence.use_refused", subject=item.number).count() == 1
-    wider = {"wider_items": [item.number], "wider_use": "as_evidence", "note": "同意"}
+    wider: dict[str, Any] = {"wider_items": [item.number], "wider_use": "as_evidence", "note": "同意"}
     world.do(matter, "consent", by="asking.leader", at="2026-03-11T09:00", **wider)
     decide(world, matter, [item], at="2026-03-12T09:00")
     assert standing(item, city) == "recognised"

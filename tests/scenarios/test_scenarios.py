@@ -77,7 +77,7 @@ def take(
     refused = step.get("expect", {}).get("refused")
     place, at = step["by"].partition(".")[0], said(step["at"])
     kinds = {field.id: field.type for field in procedure.fields}
-    answers = {
+    answers: dict[str, Any] = {
         name: numbers(world, value, step, run=run, items=items)
         if kinds.get(name) is FieldType.EVIDENCE
         else answer(world, procedure, name, value, by=step["by"], at=at)

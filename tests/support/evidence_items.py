@@ -120,10 +120,10 @@ def drafted(
     giver: str = "asking",
     receiver: str = "asked",
     handling: str = "case_only",
-    **answers: object,
+    **answers: Any,
 ) -> Matter:
     """A handover of the items as the giver's officer has drafted and submitted it."""
-    told: dict[str, object] = {
+    told: dict[str, Any] = {
         "case_ref": "某某公司涉嫌销售侵犯注册商标专用权商品案",
         "cause": "trademark_infringement",
         "evidence": [item.number for item in items],

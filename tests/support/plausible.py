@@ -38,6 +38,10 @@ FIXED: Mapping[FieldType, JSON] = {
     FieldType.MONEY: 10710050,
     FieldType.FILES: ["0190a5d0-0000-7000-8000-000000000001"],
     FieldType.ORGANISATION: "330400",
+    FieldType.EVIDENCE: [
+        "西市监证〔2026〕1号|现场笔录|现场笔录|ev1-2xkd7q4mzbn3|推定认可",
+        "西市监证〔2026〕2号|样品|物证（样品）|",
+    ],
 }
 ISSUED = date(2026, 3, 2)
 DUE = date(2026, 3, 23)

@@ -13,6 +13,7 @@ from django.db import transaction
 from concord.capabilities.evidence import audience, derivatives, erasing
 from concord.capabilities.evidence.models import Custody, Item
 from concord.foundation.database.scope import writing
+from concord.foundation.files.models import Upload
 from concord.foundation.files.storage import path_of
 from concord.foundation.journal.models import Entry
 from concord.foundation.ledger.models import Sealed, SealedFile
@@ -90,6 +91,30 @@ def test_salts_and_bytes_are_gone(desk: Collecting, item: Item) -> None:
         assert not SealedFile.objects.filter(sealed=item.sealed_id).exists()
         [row] = item.files.select_related("file")
     assert (row.erased_at, row.original_location, row.file.name) == (desk.home.at, "", erasing.GONE)
+
+
+def test_that_a_file_came_in_pieces_keeps_nothing_of_it(desk: Collecting, item: Item) -> None:
+    with writing():
+        [row] = item.files.select_related("file")
+        upload = Upload.objects.create(
+            uid=row.file.uid,
+            organisation=desk.place("asking"),
+            person=desk.world.person("asking.case_officer"),
+            name=row.file.name,
+            size=row.file.size,
+            chunk_size=4 << 20,
+            state=Upload.State.COMPLETE,
+            begun_at=desk.home.at,
+            touched_at=desk.home.at,
+            file=row.file,
+        )
+    file = path_of(Path(settings.FILES_ROOT), row.file.digest)
+    aged([file])
+    erase(desk, item)
+    erasing.remove_bytes(at=desk.home.at)
+    assert not file.exists()
+    with writing():
+        assert Upload.objects.get(pk=upload.pk).name == erasing.GONE
 
 
 def test_bytes_that_another_item_needs_stay(desk: Collecting, item: Item) -> None:

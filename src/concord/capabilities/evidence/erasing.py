@@ -24,7 +24,7 @@ from concord.foundation.access.actor import Actor
 from concord.foundation.database.locking import locked
 from concord.foundation.database.scope import writing
 from concord.foundation.files import storage, sweeping
-from concord.foundation.files.models import File
+from concord.foundation.files.models import File, Upload
 from concord.foundation.jobs.commands import enqueue
 from concord.foundation.ledger import sealing
 from concord.foundation.ledger.models import Sealed
@@ -123,7 +123,8 @@ def _forget(item: Item, *, at: datetime) -> None:
     made = set(sealing.erase(item.sealed_id)) - set(own)
     digests = set(File.objects.filter(id__in=own).values_list("digest", flat=True))
     free = digests - _needed(digests)
-    File.objects.filter(id__in=own, digest__in=free).update(name=GONE)
+    File.objects.filter(digest__in=free).update(name=GONE)
+    Upload.objects.filter(file__digest__in=free).update(name=GONE)
     sweeping.discard(made, before=at + timedelta(seconds=1))
     item.title, item.place, item.record, item.state = GONE, "", {}, Item.State.ERASED
     item.version += 1
@@ -131,9 +132,14 @@ def _forget(item: Item, *, at: datetime) -> None:
 
 
 def _needed(digests: Collection[str]) -> set[str]:
-    """Those of the digests whose bytes some row still needs that is not one of an erased item."""
+    """Those of the digests whose bytes some row still needs that is not one of an erased item.
+
+    That a file once came in pieces keeps nothing.
+    """
     needed: set[str] = set()
     for table, column in sweeping.references():
+        if table is Upload:
+            continue
         rows = table._base_manager.filter(**{f"{column}__digest__in": digests})  # noqa: SLF001  no row is left out by it
         if table is ItemFile:
             rows = rows.filter(erased_at=None)

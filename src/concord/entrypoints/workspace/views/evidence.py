@@ -29,6 +29,7 @@ from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.ledger_sheet import attached
 from concord.entrypoints.workspace.paging import ROWS
 from concord.entrypoints.workspace.presenting import glass_of
+from concord.entrypoints.workspace.previewing import preview_of
 from concord.entrypoints.workspace.routing import Handled, page, refusals_noted
 from concord.entrypoints.workspace.submissions import whole_number
 from concord.foundation.access.actor import Actor
@@ -120,7 +121,10 @@ def _note(item: Item, noted: Mapping[str, str], by: Actor) -> None:
 
 @page(READ)
 def evidence_file(request: Handled, number: str, pk: int) -> HttpResponseBase:
-    """A file of an item, to be kept; what was deleted by duty is gone. Leaves a record of the reading."""
+    """A file of an item, to be kept, or with ``preview`` to be looked at; leaves a record of the reading.
+
+    What was deleted by duty is gone.
+    """
     by = request.actor
     with refusals_noted(by, what="item", number=number):
         item = item_for(number=number, by=by)
@@ -129,6 +133,10 @@ def evidence_file(request: Handled, number: str, pk: int) -> HttpResponseBase:
         raise NotFound(
             "evidence.no_file", Said("没有找到该文件，或者内容已依法删除。", "No such file, or its content was erased.")
         )
+    if "preview" in request.GET:
+        shown = preview_of(found.file, request)
+        journal.record_read(what="item", subject=number, by=by, at=now())
+        return shown
     response = FileResponse(open_bytes(found.file), content_type="application/octet-stream")
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.file.name)}"
     response.headers["Content-Length"] = str(found.file.size)

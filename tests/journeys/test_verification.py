@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import FilePayload, Request, expect
 
 from concord.foundation.organisations.models import Kind, Organisation
-from concord.proofs.report import NOT_APPLICABLE, PASS, Report
+from concord.proofs.report import FAIL, NOT_APPLICABLE, PASS, Check, Report
 from concord.proofs.report_words import found
 from concord.proofs.trust import Trust, read_trust
 from concord.proofs.verifying import verify
@@ -176,10 +176,19 @@ def _differences(name: str, said: dict[str, tuple[str, str]], report: Report, la
         status, sentence = said[check.id]
         if status == NOT_CHECKED and check.id in LEFT_OPEN:
             continue
-        # Why a part is not of its form is told by its place alone; the command says more.
-        told = check.reason in {"form", "directory_form"} or sentence == found(
-            check.id, check.reason, check.facts, language
-        )
-        if status != check.status or (not told and (check.id, check.reason) != ("C09", "another_package")):
+        if status != check.status or not _told_alike(check, sentence, language):
             different.append(f"{name} {check.id}: {status} {sentence!r}, not {check.status} {check.reason}")
     return different
+
+
+def _told_alike(check: Check, sentence: str, language: str) -> bool:
+    """Whether the sentence is the command's; the page tells of a broken form only the place.
+
+    Of several faults of C07 the command may name one that depends on a time-stamp, and a leaf of another kind is no
+    leaf of a package to the page.
+    """
+    if check.reason in {"form", "directory_form"} or (check.id, check.status) == ("C07", FAIL):
+        return sentence != ""
+    if (check.id, check.reason) == ("C09", "another_package"):
+        return sentence != ""
+    return sentence == found(check.id, check.reason, check.facts, language)

@@ -149,6 +149,15 @@ def test_time_that_ends_without_an_objection_presumes_what_meets_the_requirement
     assert (kept.subject, kept.organisation, kept.person) == (whole.number, city, None)
 
 
+def test_what_another_city_thinks_keeps_no_time_from_ending(world: World) -> None:
+    item = sealed_item(world)
+    received(world, [item])
+    received(world, [item], receiver="third")
+    Recognition.objects.filter(organisation=world.places["asked"]).update(current=False)
+    recognition.lapse_daily(payload={}, at=time("2026-03-24T00:20"))
+    assert (standing(item, world.places["asked"]), standing(item, world.places["third"])) == ("lapsed", "presumed")
+
+
 def test_the_grid_shows_each_city_and_costs_the_same_for_many(world: World) -> None:
     items = [sealed_item(world, title=f"台账{n}") for n in range(6)]
     matter = received(world, items[:5])

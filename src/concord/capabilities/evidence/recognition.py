@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
-from django.db.models import F
+from django.db.models import Exists, OuterRef
 
 from concord.capabilities.evidence.handing_over import named_handovers
 from concord.capabilities.evidence.models import Consent, Handover, Recognition
@@ -197,8 +197,8 @@ def _lapse(matter_id: int, at: datetime) -> int:
     """One matter in one transaction, under the lock that its acts take."""
     with writing():
         locked(Matter.objects.filter(id=matter_id)).get()
-        spoken = Recognition.objects.filter(current=True, organisation=F("item__handovers__receiver")).values("item_id")
-        rows = Handover.objects.filter(matter=matter_id, received_at__isnull=False).exclude(item__in=spoken)
+        spoken = Recognition.objects.filter(current=True, item=OuterRef("item"), organisation=OuterRef("receiver"))
+        rows = Handover.objects.filter(~Exists(spoken), matter=matter_id, received_at__isnull=False)
         handovers = list(rows.select_related("item", "matter", "receiver").order_by("id"))
         charter = charter_on(legal_date(at))
         standing = standing_of(handovers, charter)

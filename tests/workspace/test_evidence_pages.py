@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from concord.capabilities.evidence.models import Custody, Item
+from concord.casework.models import Matter
 from concord.foundation.journal.models import Read
 from concord.foundation.organisations.models import Organisation
 from concord.rules.evidence.records import FIELDS
@@ -24,6 +25,7 @@ from tests.workspace.desk import Desk, form_of, missing, text_of
 pytestmark = pytest.mark.django_db
 OFFICER, ASKED, ASKED_LEADER, THIRD = "asking.case_officer", "asked.case_officer", "asked.leader", "third.case_officer"
 NOW = time("2026-02-06T09:30")
+PICTURE = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
 LATER = "2026-03-10T09:00"
 
 
@@ -65,6 +67,12 @@ def own_columns(world: World) -> dict[str, Any]:
 def registered(desk: Desk, kind: str = "onsite_record") -> Item:
     desk.fill("/evidence/new/", kind=kind, title="某仓库现场笔录", handling="case_only", cause="")
     return Item.objects.latest("id")
+
+
+def objected(world: World, matter: Matter, item: Item) -> None:
+    """The receiver objects to the item, which lacks a signature."""
+    told: dict[str, Any] = {"objected_items": [item.number], "objection_ground": "form"}
+    world.do(matter, "object", by=ASKED_LEADER, at=LATER, objection_reason="缺少第二人签名。", **told)
 
 
 class TestList:
@@ -134,7 +142,7 @@ class TestCollecting:
         package = collecting.package(item)
         assert missing(shown, ["已封存", "笔录.txt", package.package, "可以离线验证", "采集", "浙0101"]) == []
         response = desk.get(f"{page_of(item)}package.evp")
-        assert b"".join(response.streaming_content).startswith(b"PK")
+        assert b"".join(cast("Iterable[bytes]", response)).startswith(b"PK")
 
     def test_an_incomplete_item_is_not_sealed_and_what_was_typed_is_kept(self, sit: Sit) -> None:
         desk = sit(OFFICER)
@@ -198,6 +206,16 @@ class TestItem:
         assert missing(sit(OFFICER).get(page_of(item)), ["其他机关的查阅", reader]) == []
         assert "其他机关的查阅" not in text_of(sit(ASKED).get(page_of(item)))
 
+    def test_pictures_are_shown_in_the_page(self, sit: Sit) -> None:
+        desk = sit(OFFICER)
+        item = registered(desk, "photo")
+        for name, content in (("照片.png", PICTURE), ("说明.txt", b"text")):
+            desk.post(f"{page_of(item)}edit/", {"do": "add", "file": SimpleUploadedFile(name, content)})
+        picture, text = item.files.order_by("id")
+        page = text_of(desk.get(page_of(item)))
+        assert f"files/{picture.pk}/?preview=1" in page
+        assert f"files/{text.pk}/?preview=1" not in page
+
     def test_handover_with_its_receipts(self, world: World, sit: Sit) -> None:
         item = sealed_item(world)
         matter = handed_over(world, [item])
@@ -207,7 +225,11 @@ class TestItem:
     def test_what_each_city_thinks(self, world: World, sit: Sit) -> None:
         item = sealed_item(world, officers=("case_officer",))
         matter = received(world, [item])
-        told = {"objected_items": [item.number], "objection_ground": "form", "objection_reason": "缺少第二人签名。"}
+        told: dict[str, Any] = {
+            "objected_items": [item.number],
+            "objection_ground": "form",
+            "objection_reason": "缺少第二人签名。",
+        }
         world.do(matter, "object", by=ASKED_LEADER, at=LATER, **told)
         page = sit(OFFICER).get(page_of(item))
         assert missing(page, ["提出异议", "形式", "缺少第二人签名。", "没有法定效力", "尚无意见"]) == []
@@ -250,7 +272,11 @@ class TestGrid:
     def test_items_by_cities_and_precedents(self, world: World, sit: Sit) -> None:
         item = sealed_item(world, officers=("case_officer",))
         matter = received(world, [item])
-        told = {"objected_items": [item.number], "objection_ground": "form", "objection_reason": "缺少第二人签名。"}
+        told: dict[str, Any] = {
+            "objected_items": [item.number],
+            "objection_ground": "form",
+            "objection_reason": "缺少第二人签名。",
+        }
         world.do(matter, "object", by=ASKED_LEADER, at=LATER, **told)
         desk = sit(OFFICER)
         page = desk.get("/evidence/grid/")

@@ -53,7 +53,7 @@ def shown(name: str, content: bytes, **headers: str) -> HttpResponseBase:
 
 
 def body(response: HttpResponseBase) -> bytes:
-    streamed: bytes = response.getvalue()  # type: ignore[attr-defined]  # plain and streamed answers both have it
+    streamed: bytes = response.getvalue()
     response.close()
     return streamed
 

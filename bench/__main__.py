@@ -19,7 +19,7 @@ import django
 
 from bench.measuring import Table
 
-NAMES = ("clocks", "acts", "pages", "startup", "proofs")
+NAMES = ("clocks", "acts", "pages", "evidence", "startup", "proofs")
 FOLDER = Path(__file__).resolve().parents[1] / "var" / "bench"
 PROJECT = Path(__file__).resolve().parents[1]
 PAGE = PROJECT / "docs" / "reference" / "benchmarks.md"

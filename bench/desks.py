@@ -59,8 +59,8 @@ class Desk:
             by=self._world.actor(f"{place}.administrator", at=at.isoformat()),
             at=at,
         )
-        self._reader = {"Cookie": self._signed_in(self.actor)}
-        self._auditor = {"Cookie": self._signed_in(auditor)}
+        self._reader = {"Cookie": signed_in(self.actor)}
+        self._auditor = {"Cookie": signed_in(auditor)}
         self._program = {"Authorization": f"Bearer {secret}"}
         self._month = f"{legal_date(at):%Y-%m}"
         newest = Audience.objects.filter(scope_id=self.actor.scope_id).order_by("-sort_key").select_related("matter")
@@ -70,15 +70,6 @@ class Desk:
             deep = newest[DEEP]
             self._deep = f"{deep.sort_key}-{deep.matter_id}"
         enter(NOBODY)
-        self._application = built()
-
-    def _signed_in(self, actor: Actor) -> str:
-        client = Client()
-        client.force_login(actor.person, backend=BACKEND)
-        session = client.session
-        session[FACTOR_IN_SESSION] = True
-        session.save()
-        return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
     def pages(self) -> Mapping[str, Asked]:
         """What is asked for, by its name in the table; addresses that this version has not are left out."""
@@ -124,43 +115,55 @@ class Desk:
         enter(NOBODY)
         return title[:2], title.rpartition("（")[2].removesuffix("）")
 
-    def in_process(self, asked: Asked) -> Callable[[], int]:
-        """The request through WSGI in this process, where its statements can be seen; gives the lines of its tables."""
-        path, _, query = asked.path.partition("?")
-        headers = {f"HTTP_{name.upper()}": value for name, value in asked.headers.items()}
 
-        def ask() -> int:
-            told: list[str] = []
+def signed_in(actor: Actor) -> str:
+    """The cookie of a session of the actor's, past the second factor."""
+    client = Client()
+    client.force_login(actor.person, backend=BACKEND)
+    session = client.session
+    session[FACTOR_IN_SESSION] = True
+    session.save()
+    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
-            def start(status: str, _headers: Any, _failure: Any = None, /) -> Callable[[bytes], object]:
-                told.append(status)
-                return bytes
 
-            environ = {
-                "REQUEST_METHOD": "GET",
-                "PATH_INFO": path,
-                "QUERY_STRING": _quoted(query),
-                "SERVER_NAME": "localhost",
-                "SERVER_PORT": "80",
-                "SERVER_PROTOCOL": "HTTP/1.1",
-                "wsgi.url_scheme": "http",
-                "wsgi.input": BytesIO(),
-                **headers,
-            }
-            answer = self._application(environ, start)
-            page = b"".join(answer)
-            answer.close()
-            if not told[0].startswith(GOOD):
-                raise RuntimeError(f"{asked.path}: {told[0]}")
-            return page.count(LINE)
+def in_process(asked: Asked) -> Callable[[], int]:
+    """The request through WSGI in this process, where its statements can be seen; gives the lines of its tables."""
+    application = built()
+    path, _, query = asked.path.partition("?")
+    headers = {f"HTTP_{name.upper()}": value for name, value in asked.headers.items()}
 
-        return ask
+    def ask() -> int:
+        told: list[str] = []
+
+        def start(status: str, _headers: Any, _failure: Any = None, /) -> Callable[[bytes], object]:
+            told.append(status)
+            return bytes
+
+        environ = {
+            "REQUEST_METHOD": "GET",
+            "PATH_INFO": path.encode().decode("latin-1"),
+            "QUERY_STRING": _quoted(query),
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "wsgi.url_scheme": "http",
+            "wsgi.input": BytesIO(),
+            **headers,
+        }
+        answer = application(environ, start)
+        page = b"".join(answer)
+        answer.close()
+        if not told[0].startswith(GOOD):
+            raise RuntimeError(f"{asked.path}: {told[0]}")
+        return page.count(LINE)
+
+    return ask
 
 
 def over_the_wire(port: int, asked: Asked, *, clients: int, requests: int) -> list[float]:
     """The seconds of every request that so many clients send at once, each one after another."""
     path, _, query = asked.path.partition("?")
-    address = f"{path}?{_quoted(query)}" if query else path
+    address = f"{quote(path)}?{_quoted(query)}" if query else quote(path)
 
     def one() -> list[float]:
         connection = http.client.HTTPConnection("localhost", port, timeout=60)

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from bench.databases import Database
 from bench.deeds import Deeds
-from bench.desks import OK, Asked, Desk, over_the_wire
+from bench.desks import OK, Asked, Desk, in_process, over_the_wire
 from bench.measuring import Table, Times, milliseconds, once, ratio, undisturbed
 from bench.originals import standing_world
 from bench.reference import NARROW, WIDE, kept_postgres, kept_sqlite, seconds_taken
@@ -123,7 +123,7 @@ def _measured(
         database.use()
         desk = Desk(place, in_full=in_full)
         asked = desk.pages()
-        sized.append({name: Page(desk.in_process(one), one, port) for name, one in asked.items()})
+        sized.append({name: Page(in_process(one), one, port) for name, one in asked.items()})
         acting.append(_acts() if in_full else [])
     for number in range(ROUNDS + 1):
         for database, pages, acts in zip(databases, sized, acting, strict=True):
@@ -148,10 +148,10 @@ def _measure(page: Page, *, keep: bool) -> None:
     if page.asked is None:
         return
     page.lines = page.run()  # a new connection costs nobody's page
-    page.statements = _statements(page.run)
+    page.statements = statements_of(page.run)
     with undisturbed():
         alone = over_the_wire(page.port, page.asked, clients=1, requests=REQUESTS)
-        bare = [once(lambda: _replay(page.statements)) for _ in range(REQUESTS)]
+        bare = [once(lambda: replay(page.statements)) for _ in range(REQUESTS)]
         together = over_the_wire(page.port, page.asked, clients=CLIENTS, requests=REQUESTS_OF_EACH)
     if keep:
         page.alone += alone
@@ -159,7 +159,7 @@ def _measure(page: Page, *, keep: bool) -> None:
         page.together += together
 
 
-def _statements(ask: Callable[[], object]) -> list[Statement]:
+def statements_of(ask: Callable[[], object]) -> list[Statement]:
     """The SELECT statements of one request, as the driver gets them."""
     from django.db import connection  # noqa: PLC0415  the connection of the database in use
 
@@ -175,7 +175,8 @@ def _statements(ask: Callable[[], object]) -> list[Statement]:
     return kept
 
 
-def _replay(statements: list[Statement]) -> None:
+def replay(statements: list[Statement]) -> None:
+    """Ask the statements again through the driver, and throw their rows away."""
     from django.db import connection  # noqa: PLC0415  as above
 
     cursor = connection.create_cursor()

@@ -246,11 +246,21 @@ def test_an_erased_item_has_no_papers(desk: Collecting) -> None:
         paper(found, COVER, by=desk.actor(), at=desk.home.at)
 
 
-def test_a_character_that_no_font_has_is_named_and_not_left_out(desk: Collecting) -> None:
+def test_a_character_that_no_font_has_is_named_while_it_can_be_mended(desk: Collecting) -> None:
     item = collected(desk, "e_data", content="见\ue123处")
     with pytest.raises(InvalidInput) as refused:
         print_of(desk, item, "e_data_record")
     assert refused.value.code == "paper.missing_glyph"
+
+
+def test_a_character_that_no_font_has_stands_as_its_code_once_it_is_sealed(desk: Collecting) -> None:
+    item = desk.filled(desk.described(desk.registered(kind="e_data", title="仓库😀")), name="照片😀.txt")
+    desk.close(item)
+    desk.sign()
+    for name, _title in papers_of(seen(desk, item)):
+        whole = text(print_of(desk, item, name))
+        assert "仓库〔U+1F600〕" in whole
+        assert "照片〔U+1F600〕.txt" in whole
 
 
 def test_another_city_prints_nothing_of_what_it_is_not_shown(desk: Collecting) -> None:

@@ -27,13 +27,16 @@ from concord.foundation.database.clock import legal_date
 from concord.foundation.organisations.models import Organisation
 from concord.foundation.organisations.queries import charter_on, texts_of
 from concord.rules.canonical import JSON, canonical_json
-from concord.rules.errors import NotFound, Said
+from concord.rules.errors import InvalidInput, NotFound, Said
 
 SCHEMA: Final = "print/1"
 FOLDER: Final = "evidence"
 LAW: Final = "cn"
 CATALOGUE: Final = "catalogue"
 COVER: Final = "cover_sheet"
+OPEN: Final = (Item.State.COLLECTING,)
+MOST_ROUNDS: Final = 4
+"""How often what no font draws is looked for again; the typesetter may name it in parts."""
 NOBODY: Final = Contact(person="", telephone="", address="")
 
 
@@ -82,7 +85,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             "物品清单",
             _("物品清单"),
             paper_facts.of_goods,
-            lambda item: item.lots.exists(),
+            lambda item: item.kind == "sample" and item.lots.exists(),
         ),
         Kind(
             COVER,
@@ -115,7 +118,8 @@ def papers_of(item: Item) -> list[tuple[str, str]]:
 def paper(item: Item, name: str, *, by: Actor, at: datetime) -> bytes:
     """The print ``name`` of an item that ``by`` may see, as PDF/A-3b; an item that is not sealed says so on each page.
 
-    Raises NotFound ``evidence.no_paper`` for what the item does not have, and as ``typeset``.
+    Raises NotFound ``evidence.no_paper`` for what the item does not have; InvalidInput ``paper.missing_glyph`` while
+    what no font draws can still be mended, later it stands as its code points.
     """
     return printed(item, name, by=by, at=at).pdf
 
@@ -125,8 +129,13 @@ def printed(item: Item, name: str, *, by: Actor, at: datetime) -> Printed:
     if name not in {known for known, _title in papers_of(item)}:
         raise no_paper()
     kind = KINDS[name]
-    letter = _blank(kind.form, kind.zh, item.organisation, at)
-    return _made(replace(letter, kind=kind.id, number=item.number, facts=kind.facts(item, by, at)), at=at)
+    letter = replace(
+        _blank(kind.form, kind.zh, item.organisation, at),
+        kind=kind.id,
+        number=item.number,
+        facts=kind.facts(item, by, at),
+    )
+    return _made(letter, at=at) if item.state in OPEN else _made_anyhow(letter, at=at)
 
 
 def catalogue(
@@ -141,11 +150,11 @@ def catalogue(
     """The catalogue (证据目录) of items that ``by`` may see, in their order.
 
     ``title`` says of what case or matter, ``shows`` by an item's number what it is to show, where its own record does
-    not say. ``refused`` are those left out, each with the reason. Raises as ``typeset``.
+    not say. ``refused`` are those left out, each with the reason.
     """
     facts = paper_facts.of_catalogue(items, title=title, shows=shows or {}, refused=refused, at=at)
     letter = _blank("证据目录（自拟）", "证据目录", by.organisation, at)
-    return _made(replace(letter, kind=CATALOGUE, facts=facts), at=at)
+    return _made_anyhow(replace(letter, kind=CATALOGUE, facts=facts), at=at)
 
 
 def again(kept: Mapping[str, JSON]) -> Printed:
@@ -195,6 +204,32 @@ def _blank(form: str, title: str, sender: Organisation, at: datetime) -> Letter:
 
 def _made(letter: Letter, *, at: datetime) -> Printed:
     return _set(letter, charter_on(legal_date(at)).digest)
+
+
+def _made_anyhow(letter: Letter, *, at: datetime) -> Printed:
+    """The same of what nobody can mend any more: what no font draws stands as its code points."""
+    for _round in range(MOST_ROUNDS):
+        try:
+            return _made(letter, at=at)
+        except InvalidInput as error:
+            clusters = str(error.details.get("clusters", ""))
+            if not clusters:
+                raise
+            letter = replace(
+                letter, facts={name: _shown(one, clusters.split("\n")) for name, one in letter.facts.items()}
+            )
+    return _made(letter, at=at)
+
+
+def _shown(value: JSON, clusters: Sequence[str]) -> JSON:
+    """A value with these clusters written as code points, the longest first."""
+    if isinstance(value, str):
+        for cluster in sorted(clusters, key=len, reverse=True):
+            value = value.replace(cluster, f"〔{' '.join(f'U+{ord(one):04X}' for one in cluster)}〕")
+        return value
+    if isinstance(value, Mapping):
+        return {name: _shown(one, clusters) for name, one in value.items()}
+    return [_shown(one, clusters) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _set(letter: Letter, charter: str) -> Printed:

@@ -173,13 +173,12 @@ def lines(letter: Letter, *, template: Template, fonts: Path) -> tuple[Line, ...
 
 
 def refusal(letter: Letter, unshown: Iterable[str]) -> InvalidInput | None:
-    """The error that names each character or cluster that cannot be shown, and its field; None when no field has it."""
-    problems = tuple(
-        Problem(field, "paper.missing_glyph", _cannot_show(cluster))
-        for field, text in texts(letter)
-        for cluster in sorted(set(unshown))
-        if cluster in text
-    )
+    """The error that names each character or cluster that cannot be shown, and its field; None when no field has it.
+
+    Its details hold the ``clusters``, one to a line.
+    """
+    found = [(field, cluster) for field, text in texts(letter) for cluster in sorted(set(unshown)) if cluster in text]
+    problems = tuple(Problem(field, "paper.missing_glyph", _cannot_show(cluster)) for field, cluster in found)
     if not problems:
         return None
     said = Said(
@@ -187,7 +186,8 @@ def refusal(letter: Letter, unshown: Iterable[str]) -> InvalidInput | None:
         f"The paper holds characters that cannot be shown, in {len(problems)} places, and was not issued; mend the "
         "fields named, then try again.",
     )
-    return InvalidInput("paper.missing_glyph", said, problems=problems)
+    clusters = "\n".join(sorted({cluster for _, cluster in found}))
+    return InvalidInput("paper.missing_glyph", said, problems=problems, details={"clusters": clusters})
 
 
 def _cannot_show(cluster: str) -> Said:

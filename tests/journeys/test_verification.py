@@ -94,7 +94,7 @@ def test_a_package_is_verified_without_a_network(demo: Open, look: Look, tmp_pat
     expect(shen.page.locator("[data-part=verdict]")).to_have_text(
         look.say("此处所做的核验均通过", "every check done here passed")
     )
-    expect(shen.page.locator("[data-part=level]")).to_contain_text(look.say("至多为 L2T", "at most L2T"))
+    expect(shen.page.locator("[data-part=level]")).to_contain_text(look.say("至多为 L2T", "At most L2T"))
     expect(shen.page.locator("[data-part=command]")).to_have_text("concord verify './好.evp' --trust trust.json")
     shen.looks_well()
     again(shen)

@@ -80,7 +80,8 @@ export class Container {
   ending() {
     if (this.length > LARGEST) throw new Refused();
     const last = viewOf(this.exactly(this.length - END, END));
-    let [count, size, start, ending] = [last.getUint16(8, true), last.getUint32(12, true), last.getUint32(16, true), END];
+    let [count, size, start] = [last.getUint16(8, true), last.getUint32(12, true), last.getUint32(16, true)];
+    let ending = END;
     if (count === FULL16 || size === FULL32 || start === FULL32) {
       ending += 76;
       const large = viewOf(this.exactly(this.length - ending, 56));

@@ -40,7 +40,8 @@ export function filesChecks(container, manifest, progress) {
 
 function outcome(id, found, count, size) {
   if (found.length) {
-    return { id, status: 'fail', reason: 'differs', facts: { count: found.length, faults: found.slice(0, MOST_NAMED) } };
+    const facts = { count: found.length, faults: found.slice(0, MOST_NAMED) };
+    return { id, status: 'fail', reason: 'differs', facts };
   }
   if (!count) return { id, status: 'not_applicable', reason: 'thin', facts: {} };
   return { id, status: 'pass', reason: 'same', facts: { count, size } };

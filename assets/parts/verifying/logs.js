@@ -82,7 +82,8 @@ function headFault(leaf, { id, events }) {
 
 function inclusionCheck(present, { logged, lastSeq }) {
   for (const [leaf, one] of present) if (!one.proof.value) return failed('C10', 'form', { leaf, ...one.proof.fault });
-  for (const [leaf, one] of present) if (!proves(one.proof.value, one.bytes)) return failed('C10', 'not_included', { leaf });
+  const outside = present.find(([, one]) => !proves(one.proof.value, one.bytes));
+  if (outside) return failed('C10', 'not_included', { leaf: outside[0] });
   const fault = logged.head ? orderFault(logged.seal.proof.value, logged.head.proof.value) : '';
   if (fault) return failed('C10', fault);
   if (!logged.head && lastSeq > 1) {

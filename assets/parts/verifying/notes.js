@@ -1,7 +1,19 @@
 // The log: verifier keys, signed notes, checkpoints, proofs of inclusion and policies (C2SP; RFC 6962 and 9162).
 import { sha256 } from '../sha256.js';
 import { ed25519, ed25519Key } from './ed25519.js';
-import { base64Of, bigOf, bytesOf, decimal, digestOf, fromHex, hexOf, joined, Refused, same, textOf } from './reading.js';
+import {
+  base64Of,
+  bigOf,
+  bytesOf,
+  decimal,
+  digestOf,
+  fromHex,
+  hexOf,
+  joined,
+  Refused,
+  same,
+  textOf,
+} from './reading.js';
 import { sm2, sm2Key } from './sm2.js';
 
 const [LOG, WITNESS, ML_DSA, OWN] = [1, 4, 6, 255];

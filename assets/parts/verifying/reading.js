@@ -1,4 +1,5 @@
-// Strict reading of what packages hold: canonical JSON, base64, times, numbers. See docs/reference/evidence-format.md §2.
+// Strict reading of what packages hold: canonical JSON, base64, times, numbers. See
+// docs/reference/evidence-format.md §2.
 import { sha256 } from '../sha256.js';
 import { sm3 } from '../sm3.js';
 

@@ -188,7 +188,8 @@ export function isPayloadName(value) {
 // Sorted by their bytes, none like another but for case.
 export function areSorted(names) {
   const bytes = names.map(bytesOf);
-  return new Set(names.map(folded)).size === names.length && bytes.every((one, at) => !at || before(bytes[at - 1], one));
+  const unlike = new Set(names.map(folded)).size === names.length;
+  return unlike && bytes.every((one, at) => !at || before(bytes[at - 1], one));
 }
 
 // The name without differences of case: by way of capitals, since browsers offer no case folding.
@@ -203,7 +204,8 @@ export function readManifest(bytes) {
   const { started_at: started, ended_at: ended } = manifest.collection;
   if (started > ended) throw new Refused('collection.ended_at');
   manifest.files.forEach((file, at) => {
-    if (file.chunks && file.chunks.count !== Math.ceil(file.size / CHUNK)) throw new Refused(`files.${at}.chunks.count`);
+    const count = Math.ceil(file.size / CHUNK);
+    if (file.chunks && file.chunks.count !== count) throw new Refused(`files.${at}.chunks.count`);
   });
   return manifest;
 }

@@ -2,13 +2,28 @@
 // docs/reference/evidence-format.md §6. Certificates of time-stampers are not read here, since tokens are not checked.
 import { ed25519 } from './ed25519.js';
 import { proves, readPolicy, readProof, readSm2Keys, signersOf } from './notes.js';
-import { base64Of, bytesOf, canonical, digestOf, hexOf, joined, MIB, pairOf, Refused, secondsOf, written } from './reading.js';
+import {
+  base64Of,
+  bytesOf,
+  canonical,
+  digestOf,
+  hexOf,
+  joined,
+  MIB,
+  pairOf,
+  Refused,
+  secondsOf,
+  written,
+} from './reading.js';
 import { fits, isSignature, orNull, TRUST } from './shapes.js';
 import { sm2 } from './sm2.js';
 
 const LARGEST_TRUST = 16 * MIB;
 const MOST_ROOTS = 64;
-const VERIFY = { ed25519: (keys, ...rest) => ed25519(keys.ed25519, ...rest), 'sm2-sm3': (keys, ...rest) => sm2(keys.sm2, ...rest) };
+const VERIFY = {
+  ed25519: (keys, ...rest) => ed25519(keys.ed25519, ...rest),
+  'sm2-sm3': (keys, ...rest) => sm2(keys.sm2, ...rest),
+};
 const ALGORITHMS = Object.keys(VERIFY);
 const KEY_NAME = /^[\x21-\x7e]{1,200}$/;
 
@@ -48,7 +63,6 @@ export function readTrust(bytes) {
   if (body.threshold > new Set([...roots.keys()].map(orgOf)).size) throw new Refused('body.threshold');
   const trust = {
     version: body.version,
-    issuedAt: body.issued_at,
     expiresAt: body.expires_at,
     threshold: body.threshold,
     fingerprint: digestOf(joined(...all)),

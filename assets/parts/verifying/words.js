@@ -8,7 +8,8 @@ export function sentence(words, { id, reason, facts }) {
   if (reason === 'not_checked') return words.not_checked;
   const { found, everywhere } = words.sentences;
   const isForm = reason === 'form' || reason === 'directory_form';
-  if (isForm && facts.place !== undefined) return facts.place ? filled(words.form, { place: printable(facts.place) }) : words.no_form;
+  if (isForm && facts.place) return filled(words.form, { place: printable(facts.place) });
+  if (isForm && facts.place === '') return words.no_form;
   const pattern = everywhere[reason] ?? found[id === 'C04' ? 'C03' : id][reason];
   const shown = Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, shownFact(words, key, value)]));
   return filled(pattern, shown).replace(/[。.]+$/, '');
@@ -31,7 +32,8 @@ function printable(text) {
 
 function shownFact(words, key, value) {
   if (!Array.isArray(value)) return printable(shownTime(String(value)));
-  const listed = value.slice(0, MOST_SHOWN).map((one) => (typeof one === 'object' ? listedFact(words, key, one) : printable(String(one))));
+  const written = (one) => (typeof one === 'object' ? listedFact(words, key, one) : printable(String(one)));
+  const listed = value.slice(0, MOST_SHOWN).map(written);
   return [...listed, ...(value.length > MOST_SHOWN ? ['…'] : [])].join(words.sentences.comma);
 }
 

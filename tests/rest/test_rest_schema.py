@@ -69,6 +69,10 @@ def test_acts_ask_for_a_key_and_a_version() -> None:
         "perform_in_bulk": {"Idempotency-Key": True},
         "hand_over_in_bulk": {"Idempotency-Key": True},
         "get_matter": {"If-None-Match": False},
+        "register_evidence": {"Idempotency-Key": True},
+        "describe_evidence": {"If-Match": True},
+        "seal_evidence": {"If-Match": True},
+        "put_chunk": {"Content-Digest": True},
     }
 
 

@@ -20,7 +20,16 @@ MORE: Final = 3
 MOST: Final = 20
 # The pages that show the most at once; a proof is opened by the system and leaves a record, and on PostgreSQL each of
 # the two says whom it speaks for, before and after.
-MOST_OF: Final = {"today": 34, "matters": 26, "queue": 26, "matter": 36, "act": 22, "desk": 24, "ledger_entry": 28}
+MOST_OF: Final = {
+    "today": 34,
+    "matters": 26,
+    "queue": 26,
+    "matter": 36,
+    "act": 22,
+    "desk": 24,
+    "ledger_entry": 28,
+    "evidence_item": 40,
+}
 
 
 class Cost(NamedTuple):

@@ -66,6 +66,7 @@ def known_things(world: World) -> dict[str, list[str]]:
         "link": ["1"],
         "view": [str(view.pk)],
         "digest": list(CharterVersion.objects.values_list("digest", flat=True)),
+        "index": ["0"],
         "uid": [str(one) for one in (case.uid, file.uid, *Paper.objects.values_list("uid", flat=True))],
     }
 

@@ -149,7 +149,7 @@ class TestCollecting:
         item = registered(desk)
         page = desk.fill(f"{page_of(item)}edit/", do="seal", title="改过的名称", place="某路2号")
         assert page.status_code == 422
-        assert missing(page, ["改过的名称", "某路2号"]) == []
+        assert missing(page, ["改过的名称", "某路2号", 'href="#f-record-party"', 'id="f-record-party"']) == []
         item.refresh_from_db()
         assert item.state == Item.State.COLLECTING
 

@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from concord.capabilities.evidence.models import Item, Officer
 from concord.capabilities.evidence.policy import COLLECT
 from concord.entrypoints.workspace import evidence_sheet as sheet
-from concord.entrypoints.workspace.asking import Refusal, asked
+from concord.entrypoints.workspace.asking import Refusal, asked, refusal_of
 from concord.entrypoints.workspace.fields import WALL_TIME, blank, uuids
 from concord.entrypoints.workspace.jinja import SHANGHAI, named
 from concord.entrypoints.workspace.presenting import Glass, words
 from concord.foundation.organisations.queries import posts_with
+from concord.rules.errors import ConcordError
 from concord.rules.evidence.records import FIELDS, RecordField
 
 # Two officers are the least; a raid may have more.
@@ -168,6 +169,14 @@ def _record_field(field: RecordField, value: object, refusal: Refusal) -> dict[s
         "required": not field.optional,
         "problems": refusal.problems.get(field.id, []) + refusal.problems.get(f"record.{field.id}", []),
     }
+
+
+def refusal_at(error: ConcordError, kind: str) -> Refusal:
+    """An error with each problem led to where its field stands in the form."""
+    refusal = refusal_of(error)
+    places = {field.id: f"{MARK}{field.id}" for field in FIELDS[kind]} | {"officers": "officer-1", "files": "file"}
+    summary = tuple((places.get(name.partition(".")[0], name), text) for name, text in refusal.summary)
+    return Refusal(refusal.problems, summary)
 
 
 def officers_shown(typed: Typed) -> list[dict[str, str]]:

@@ -79,7 +79,7 @@ def _parts(has_lots: bool) -> list[tuple[str, str]]:  # noqa: FBT001  one fact a
         *lots,
         ("custody", _("保管链")),
         ("recognition", _("互认")),
-        ("packages", _("证据包")),
+        ("packages", _("下载和验证")),
     ]
 
 

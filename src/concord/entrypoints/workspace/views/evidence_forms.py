@@ -90,7 +90,7 @@ def evidence_edit(request: Handled, number: str) -> HttpResponse:
         except ConcordError as error:
             if error.status not in {409, 422}:
                 raise
-            refusal = refusal_of(error)
+            refusal = forms.refusal_at(error, item.kind)
             item = item_for(number=number, by=by)
         else:
             messages.success(request, said)

@@ -96,6 +96,14 @@ class TestRequirements:
         assert [(one.id, one.level) for one in found] == [("time_stamp", ADVISED)]
         assert presumed(charter().evidence.requirements, lacking, member=SONGJIANG)
 
+    def test_a_cause_left_blank_makes_no_item_easier_to_presume(self) -> None:
+        rules = charter().evidence.requirements
+        blank = wanted(rules, member=JINHUA, cause="", kind="sample")
+        assert set(blank) >= set(wanted(rules, member=JINHUA, cause="trademark_infringement", kind="sample"))
+
+    def test_where_nothing_is_asked_for_nothing_is_presumed(self) -> None:
+        assert not presumed((), WHOLE, member=SUZHOU)
+
     def test_digests_that_differ_let_nothing_be_presumed(self) -> None:
         differing = dataclasses.replace(WHOLE, digests_agree=False)
         assert not any(
@@ -154,6 +162,8 @@ class TestLegalPosition:
     def test_it_is_statutory_in_the_demonstration_zone_alone(self) -> None:
         zone = legal_position("320509", "310118", "agreement", at=DAY, charter=charter())
         assert (zone.statutory, zone.law_row, zone.confidence) == (True, "G20", "V")
+        before = legal_position("320509", "310118", "agreement", at=date(2024, 4, 30), charter=charter())
+        assert not before.statutory
         for giver in charter().members:
             for receiver in charter().members:
                 for basis in ("transferred_case", "assistance", "agreement"):

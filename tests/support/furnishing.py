@@ -269,7 +269,11 @@ class Furnished:
             self.collected = Item.objects.latest("id")
         item = sealed_item(world, title=f"证据{row}", officers=("case_officer",))
         matter = received(world, [item], belongs_to=self.central.number)
-        told = {"objected_items": [item.number], "objection_ground": "form", "objection_reason": f"缺签名{row}"}
+        told: dict[str, Any] = {
+            "objected_items": [item.number],
+            "objection_ground": "form",
+            "objection_reason": f"缺签名{row}",
+        }
         world.do(matter, "object", by=ASKED_LEADER, at="2026-03-10T09:00", **told)
         if row == 0:
             self.item, self.handover = item, matter

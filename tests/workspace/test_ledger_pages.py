@@ -20,11 +20,11 @@ from django.test.utils import CaptureQueriesContext
 
 from concord.casework.desk import silence
 from concord.casework.models.desk import SilenceStatement
-from concord.entrypoints.workspace import ledger_sheet
 from concord.foundation.database.scope import SYSTEM, enter, writing
 from concord.foundation.journal.models import Entry, Read
 from concord.foundation.keys.setting_up import policy_text
 from concord.foundation.ledger import incidents, queries, sealing
+from concord.foundation.ledger.log import cosigned
 from concord.foundation.ledger.models import Salt
 from concord.foundation.organisations.models import Organisation
 from concord.proofs import log_policy, notes, tlog_proof
@@ -213,17 +213,17 @@ class TestWhoSigned:
         return checkpoint.note.encode()
 
     def test_of_the_log_the_signatures_are_checked(self, home: Home, note: bytes) -> None:
-        signed = ledger_sheet.cosigned(home.installation, note)
+        signed = cosigned(home.installation, note)
         assert signed == dict.fromkeys([one.name for one in home.installation.witnesses[1:]], home.at)
         forged = note.replace(note.split(b"\n")[1], b"1", 1)
         with pytest.raises(InvalidInput):
-            ledger_sheet.cosigned(home.installation, forged)
+            cosigned(home.installation, forged)
 
     def test_of_a_log_that_ended_the_lines_are_read(self, home: Home, note: bytes) -> None:
         key = Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key().public_bytes_raw()
         text = policy_text(VerifierKey.of("another/2027", notes.ED25519, key), home.installation.witnesses)
         moved = replace(home.installation, origin="another/2027", policy=log_policy.parse(text))
-        assert ledger_sheet.cosigned(moved, note) == ledger_sheet.cosigned(home.installation, note)
+        assert cosigned(moved, note) == cosigned(home.installation, note)
 
 
 class TestMarks:

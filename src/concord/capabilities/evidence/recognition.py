@@ -62,11 +62,12 @@ class Standing:
 
     missing: tuple[Requirement, ...]
     refusal: Refusal | None
+    asked: bool
 
     @property
     def presumed(self) -> bool:
-        """Whether nothing that is required is missing, and the item may serve as evidence."""
-        return self.refusal is None and not any(one.level == REQUIRED for one in self.missing)
+        """Whether something is asked for, nothing required of it is missing, and the item may serve as evidence."""
+        return self.asked and self.refusal is None and not any(one.level == REQUIRED for one in self.missing)
 
     @property
     def findings(self) -> list[str]:
@@ -227,6 +228,7 @@ def standing_of(handovers: Sequence[Handover], charter: Charter) -> dict[int, St
                 member=one.receiver.code,
             ),
             refusal=_not_evidence(one, consents.get(one.item_id, set())),
+            asked=bool(charter.evidence.requirements),
         )
         for one in handovers
     }

@@ -116,6 +116,7 @@ def _position(row: Row) -> LegalPosition:
         givers=row.texts("givers"),
         receivers=row.texts("receivers"),
         basis=row.text("basis", required=False),
+        since=row.day_or_none("since"),
         source=row.text("source"),
         line=row.line,
     )

@@ -84,7 +84,8 @@ ASKS: Final[Mapping[str, Callable[[Traits], bool]]] = {
 class Requirement:
     """One line: ``member`` (a code, or ``*`` for all) asks for ``asks`` of items of ``kinds`` about ``causes``.
 
-    Empty ``kinds`` or ``causes`` mean any. ``required`` keeps the presumption from arising, ``advised`` only advises.
+    Empty ``kinds`` or ``causes`` mean any, and lines about every cause concern an item whose cause is not told.
+    ``required`` keeps the presumption from arising, ``advised`` only advises.
     """
 
     id: str
@@ -117,6 +118,7 @@ class LegalPosition:
     givers: tuple[str, ...] = ()
     receivers: tuple[str, ...] = ()
     basis: str = ""
+    since: date | None = None
     source: str = ""
     line: int = dataclasses.field(default=0, compare=False)
 
@@ -161,7 +163,7 @@ def wanted(requirements: Iterable[Requirement], *, member: str, cause: str, kind
         for one in requirements
         if one.member in {EVERYBODY, member}
         and (not one.kinds or kind in one.kinds)
-        and (not one.causes or cause in one.causes)
+        and (not one.causes or not cause or cause in one.causes)
     )
 
 
@@ -172,21 +174,23 @@ def missing(requirements: Iterable[Requirement], traits: Traits, *, member: str)
 
 
 def presumed(requirements: Iterable[Requirement], traits: Traits, *, member: str) -> bool:
-    """Whether the agreed presumption arises: nothing that is required is missing."""
-    return not any(one.level == REQUIRED for one in missing(requirements, traits, member=member))
+    """Whether the agreed presumption arises: something is asked for, and nothing that is required is missing."""
+    listed = list(requirements)
+    return bool(listed) and not any(one.level == REQUIRED for one in missing(listed, traits, member=member))
 
 
 def legal_position(giver: str, receiver: str, basis: str, *, at: date, charter: HasEvidence) -> LegalPosition:
     """On what an item stands that ``giver`` gave to ``receiver`` on ``basis``: the first line of the charter that fits.
 
-    ``at`` is the day; the charter is that in force then. Without a fitting line it stands on the agreement alone.
+    ``at`` is the day: no line counts before the day it is in force ``since``. Without a fitting line it stands on the
+    agreement alone.
     """
-    del at  # the charter handed over is the one of that day
     fitting = (
         one
         for one in charter.evidence.positions
         if (not one.givers or giver in one.givers)
         and (not one.receivers or receiver in one.receivers)
         and one.basis in {"", basis}
+        and (one.since is None or one.since <= at)
     )
     return next(fitting, NO_EFFECT)

@@ -65,7 +65,10 @@ class Read(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-id"]
-        indexes: ClassVar = [models.Index(fields=["organisation", "-id"], name="read_by_organisation")]
+        indexes: ClassVar = [
+            models.Index(fields=["organisation", "-id"], name="read_by_organisation"),
+            models.Index(fields=["subject", "-id"], name="read_by_subject"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.id} {self.what} {self.subject}"

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from concord.capabilities.evidence import audience
-from concord.capabilities.evidence.models import Custody, Item, Officer
+from concord.capabilities.evidence.models import Custody, Item, Lot, LotMove, Officer
 from concord.casework.models import Case, Matter
 from concord.foundation.database.clock import legal_date
 from concord.foundation.database.scope import writing
 from concord.foundation.ledger.models import Kind, Sealed, Submission
-from concord.foundation.organisations.models import Organisation
+from concord.foundation.organisations.models import Organisation, Person
+from concord.proofs.package import disclosure
+from concord.proofs.statements import MANIFEST, Disclosed
 from concord.rules.identifiers import uuid7
 from tests.support.worlds import World, time
 
@@ -104,6 +106,7 @@ def _package(organisation: Organisation, entropy: bytes, at: datetime) -> Sealed
         organisation=organisation,
         manifest="{}",
         events=["{}", "{}"],
+        disclosure=disclosure([Disclosed(MANIFEST, "title", bytes(32), "现场笔录")]).decode(),
         directory="",
         submission=submission,
         sealed_at=at,
@@ -111,6 +114,26 @@ def _package(organisation: Organisation, entropy: bytes, at: datetime) -> Sealed
         state=Sealed.State.PROVEN,
         finished=True,
     )
+
+
+def stored(item: Item, person: Person, *, quantity: int, at: datetime) -> Lot:
+    """One more lot of a sample, as it was taken in by the item's collector."""
+    with writing():
+        n = item.lots.count() + 1
+        lot = Lot.objects.create(item=item, number=n, name=f"运动鞋第{n}批", unit="双", seal=f"封{n:03}")
+        LotMove.objects.create(
+            item=item,
+            seq=item.moves.count() + 1,
+            kind="in",
+            destination=lot,
+            quantity=quantity,
+            place="证据室",
+            reason="采集",
+            person=person,
+            organisation=item.organisation,
+            at=at,
+        )
+    return lot
 
 
 def drafted(

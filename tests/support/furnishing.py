@@ -38,7 +38,7 @@ from concord.config.env import SignOn
 from concord.entrypoints.workspace.sign_on import PROVIDER
 from concord.foundation.journal.models import Entry
 from concord.foundation.organisations.models import CharterVersion, Department, Post, Substitution
-from tests.support.evidence_items import received, sealed_item
+from tests.support.evidence_items import received, sealed_item, stored
 from tests.support.signing_in import set_app_up, sign_in, with_password
 from tests.support.worlds import BEGINNING, World, speaking_as, time
 from tests.workspace.desk import Desk, text_of
@@ -68,7 +68,9 @@ ELSEWHERE: Final = {
         ],
         POSTED,
     ),
-    **dict.fromkeys(["queues", "matter_by_uid", "charter_newest", "notice", "sign_on_back"], ONWARD),
+    **dict.fromkeys(
+        ["queues", "matter_by_uid", "charter_newest", "notice", "sign_on_back", "evidence_seal_unstamped"], ONWARD
+    ),
     **dict.fromkeys(
         [
             *("feed", "paper", "file", "export_file", "sheet_template", "upload"),
@@ -277,6 +279,7 @@ class Furnished:
         world.do(matter, "object", by=ASKED_LEADER, at="2026-03-10T09:00", **told)
         if row == 0:
             self.item, self.handover = item, matter
+        stored(self.item, world.person(OFFICER), quantity=100 + row, at=time(NOW))
         handed = {"act": "inspect", "purpose": f"核对{row}", "medium": "光盘", "result": "一致", "place": "物证室"}
         self.desk(ASKED).post(f"/evidence/{self.item.number}/", handed)
 
@@ -369,6 +372,11 @@ class Furnished:
             "evidence_precheck": (Place(f"/evidence/precheck/?kind=photo&kind=e_data&city={asked}"),),
             "evidence_grid": (Place("/evidence/grid/"), Place("/evidence/grid/?ground=form", ASKED)),
             "evidence_item": (Place(here), Place(here, ASKED)),
+            "evidence_lots": (Place(f"/evidence/{self.collected.number}/lots/"),),
+            "evidence_lot_move": (Place(f"{here}lots/move/", ASKED),),
+            "evidence_derive": (Place(f"{here}derive/?kind=redaction"),),
+            "evidence_without": (Place(f"{here}without/"),),
+            "evidence_erase": (Place(f"{here}erase/", ASKED_LEADER),),
             "evidence_edit": (Place(f"/evidence/{self.collected.number}/edit/"),),
         }
 

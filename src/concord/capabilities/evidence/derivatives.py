@@ -6,13 +6,14 @@ original stays as it was sealed. Nothing that was taken away goes into it, not e
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 from uuid import UUID
 
 from concord.capabilities.evidence import audience, custody_log, recording, refusals
-from concord.capabilities.evidence.items import LONGEST_CARD, LONGEST_TITLE, UUID_BYTES, next_number
+from concord.capabilities.evidence.items import LONGEST_CARD, LONGEST_TITLE, UUID_BYTES, add_file, next_number
 from concord.capabilities.evidence.models import Item, ItemFile, Officer
 from concord.capabilities.evidence.packing import package_of
 from concord.capabilities.evidence.policy import COLLECT, require
@@ -39,6 +40,15 @@ OWN_COLUMNS = frozenset({"place", "case"})
 """What may be taken away besides files and fields of the record. The title is written anew."""
 
 
+@dataclass(frozen=True, slots=True)
+class MadeFile:
+    """A file that was made: brought before, with the SHA-256 claimed for it, and the file it redacts (its id)."""
+
+    file: UUID
+    claimed: str = ""
+    redaction_of: int | None = None
+
+
 def derive(
     *,
     item: UUID,
@@ -49,28 +59,45 @@ def derive(
     at: datetime,
     entropy: bytes,
     removed: Collection[str] = (),
+    files: Sequence[MadeFile] = (),
+    key: str | None = None,
 ) -> Item:
     """Begin an item that is made from a sealed one; ``by`` answers for it, with the number of their card.
 
     A copy and a redaction begin with the record and the files of the original, a redaction without those ``removed``:
-    fields of the record by name, files by path, ``place``, ``case``. A redacted file is then added with
-    ``items.add_file(redaction_of=…)``. The handling code stays that of the original. Raises NotAllowed
-    ``evidence.may_not``, or ``evidence.not_holder`` for whoever neither holds nor collected the original, NotFound
-    ``evidence.no_item``, Conflict ``evidence.state`` unless it is sealed, InvalidInput ``evidence.bad_item``.
+    fields of the record by name, files by path, ``place``, ``case``. ``files`` are what was made, added at once, in
+    place of those that they redact; more can follow with ``items.add_file``. The handling code stays that of the
+    original. With ``key``, the same call again returns the first item. Raises NotAllowed ``evidence.may_not``, or
+    ``evidence.not_holder`` for whoever neither holds nor collected the original, NotFound ``evidence.no_item``,
+    Conflict ``evidence.state`` unless it is sealed, InvalidInput ``evidence.bad_item``, and as ``items.add_file``.
     """
     require(by, COLLECT)
     shown = item_for(uid=item, by=by)
     if by.organisation.id not in {shown.holder_id, shown.organisation_id}:
         raise refusals.not_holder()
-    _check(kind, title=title, card=card, removed=removed, original=shown)
+    gone = frozenset(removed) | _redacted(shown, files)
+    _check(kind, title=title, card=card, removed=gone, original=shown)
     with writing():
         original = locked(Item.objects.filter(pk=shown.pk).select_related("case")).get()
         if original.state != Item.State.SEALED:
             raise refusals.other_state(original)
-        made = _begun(original, kind, title.strip(), frozenset(removed), by=by, at=at, entropy=entropy)
+        known = Item.objects.filter(organisation=by.organisation, key=key).first() if key is not None else None
+        if known is not None:
+            return known
+        made = _begun(original, kind, title.strip(), gone, key=key, by=by, at=at, entropy=entropy)
         Officer.objects.create(item=made, person=by.person, card_number=card.strip())
         if kind in WHOLE:
-            _take_files(original, made, removed)
+            _take_files(original, made, gone)
+        for one in files:
+            add_file(
+                item=made.uid,
+                file=one.file,
+                claimed=one.claimed,
+                original_location="",
+                redaction_of=one.redaction_of,
+                by=by,
+                at=at,
+            )
         if original.holder_id == by.organisation.id:  # who keeps no more than a copy moves nothing
             custody_log.append(
                 original,
@@ -114,7 +141,15 @@ def open_fields(package: Sealed) -> tuple[Disclosed, ...]:
 
 
 def _begun(
-    original: Item, kind: str, title: str, removed: frozenset[str], *, by: Actor, at: datetime, entropy: bytes
+    original: Item,
+    kind: str,
+    title: str,
+    removed: frozenset[str],
+    *,
+    key: str | None,
+    by: Actor,
+    at: datetime,
+    entropy: bytes,
 ) -> Item:
     keep_case = "case" not in removed and original.case is not None and original.case.organisation == by.organisation
     made = Item.objects.create(
@@ -136,9 +171,16 @@ def _begun(
         registered_at=at,
         derived_from=original,
         derivation=kind,
+        key=key,
     )
     audience.show(made, by.organisation, granted_by=None, at=at)
     return made
+
+
+def _redacted(original: Item, files: Sequence[MadeFile]) -> frozenset[str]:
+    """The paths of the files that others take the place of."""
+    redacted = [one.redaction_of for one in files if one.redaction_of is not None]
+    return frozenset(original.files.filter(pk__in=redacted).values_list("path", flat=True))
 
 
 def _take_files(original: Item, made: Item, removed: Collection[str]) -> None:

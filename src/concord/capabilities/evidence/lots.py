@@ -46,12 +46,15 @@ class NewLot:
     quantity: int
 
 
-def add_lots(*, item: UUID, lots: Sequence[NewLot], place: str, by: Actor, at: datetime) -> list[Lot]:
+def add_lots(
+    *, item: UUID, lots: Sequence[NewLot], place: str, by: Actor, at: datetime, version: int | None = None
+) -> list[Lot]:
     """Enter the lots of a sample that is being collected, with what was taken in of each.
 
-    Raises InvalidInput ``evidence.bad_lot``, and as ``items.changing`` does.
+    ``version`` is the one that was looked at, if any was. Raises InvalidInput ``evidence.bad_lot``, and as
+    ``items.changing`` does.
     """
-    with changing(item, version=None, by=by) as kept:
+    with changing(item, version=version, by=by) as kept:
         problems = [problem for at_place, lot in enumerate(lots) for problem in _problems(lot, f"lots.{at_place}")]
         problems += _too_long("place", place, LONGEST_PLACE)
         if not 0 < len(lots) <= MOST_LOTS - kept.lots.count():
@@ -80,10 +83,12 @@ def move_lot(
     at: datetime,
     name: str = "",
     seal: str = "",
+    seen: int | None = None,
 ) -> LotMove:
     """Part things from a lot (``split``, ``sample``), or let them leave it (``test``, ``return``, ``destroy``).
 
-    ``lot`` is the number of the lot they come from; ``name`` and ``seal`` are those of the new lot. A sample of which
+    ``lot`` is the number of the lot they come from; ``name`` and ``seal`` are those of the new lot. ``seen`` is the
+    number of the last move that was looked at, if any was: Stale ``evidence.stale`` after another. A sample of which
     nothing is left is disposed of. Raises NotAllowed ``evidence.may_not`` or ``evidence.not_holder``, NotFound
     ``evidence.no_item``, Conflict ``evidence.state`` unless it is sealed, InvalidInput ``evidence.bad_lot``, and
     ``evidence.lot_move`` where there is not as much left.
@@ -97,6 +102,8 @@ def move_lot(
             raise refusals.not_holder()
         if kept.state != Item.State.SEALED:
             raise refusals.other_state(kept)
+        if seen is not None and seen != kept.moves.count():
+            raise refusals.stale()
         source = kept.lots.filter(number=lot).first()
         if source is None:
             raise _bad_lot(Problem("lot", "unknown", Said("没有这个批次", "there is no such lot")))

@@ -20,6 +20,7 @@ from concord.capabilities.evidence.queries import visible_to
 from concord.casework.queries import visible_to as matters_visible_to
 from concord.entrypoints.workspace import evidence_sheet as sheet
 from concord.entrypoints.workspace.asking import Refusal, asked
+from concord.entrypoints.workspace.evidence_deeds import deeds
 from concord.entrypoints.workspace.evidence_forms import record_facts
 from concord.entrypoints.workspace.jinja import named
 from concord.entrypoints.workspace.presenting import Glass, words
@@ -68,6 +69,7 @@ def item_page(item: Item, noted: Mapping[str, str], refusal: Refusal, glass: Gla
         "readers": _readers(item, by) if own else None,
         "edit_url": reverse("workspace:evidence_edit", args=[item.number]) if collecting else "",
         "hand_over_url": _hand_over(item, by),
+        "deeds": deeds(item, by),
     }
 
 

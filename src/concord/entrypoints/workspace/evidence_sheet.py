@@ -295,10 +295,10 @@ def _standing(one: Handover) -> dict[str, str]:
 def moves(rows: Iterable[LotMove]) -> list[dict[str, Any]]:
     """The moves of lots in words."""
     said = {
-        "take_in": _("入库"),
+        "in": _("入库"),
         "split": _("分出"),
         "sample": _("抽样"),
-        "use": _("检测耗用"),
+        "test": _("检测耗用"),
         "return": _("返还"),
         "destroy": _("销毁"),
     }

@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from concord.capabilities.evidence import items
 from concord.capabilities.evidence.models import Item
-from concord.capabilities.evidence.policy import COLLECT
+from concord.capabilities.evidence.policy import COLLECT, SIGN
 from concord.capabilities.evidence.queries import item_for
 from concord.casework.models import Case
 from concord.entrypoints.workspace import evidence_forms as forms
 from concord.entrypoints.workspace import evidence_sheet as sheet
 from concord.entrypoints.workspace.asking import NOTHING_WRONG, Refusal, refusal_of
+from concord.entrypoints.workspace.bringing import brought
 from concord.entrypoints.workspace.evidence_forms import Typed
-from concord.entrypoints.workspace.fields import uuids
 from concord.entrypoints.workspace.presenting import Glass, glass_of
 from concord.entrypoints.workspace.routing import Handled, page, refusals_noted
 from concord.entrypoints.workspace.submissions import key_of, whole_number
 from concord.entrypoints.workspace.views.evidence import case_asked
 from concord.foundation.database.clock import now
-from concord.foundation.files import commands as files
 from concord.rules.errors import ConcordError, InvalidInput, Problem, Said
-from concord.rules.identifiers import uuid7
 
 OWN = ("kind", "title", "cause", "handling")
 ADD, DROP, SEAL = "add", "drop", "seal"
@@ -81,6 +78,7 @@ def evidence_edit(request: Handled, number: str) -> HttpResponse:
     with refusals_noted(by, what="item", number=number):
         item = item_for(number=number, by=by)
     typed, refusal = forms.typed_of(item, item.officers.select_related("person")), NOTHING_WRONG
+    unstamped = False
     if request.method == "POST":
         doing = request.POST.get("do", "")
         try:
@@ -91,13 +89,14 @@ def evidence_edit(request: Handled, number: str) -> HttpResponse:
             if error.status not in {409, 422}:
                 raise
             refusal = forms.refusal_at(error, item.kind)
+            unstamped = error.code == "evidence.unstamped" and by.may(SIGN)
             item = item_for(number=number, by=by)
         else:
             messages.success(request, said)
             return redirect("workspace:evidence_item" if doing == SEAL else "workspace:evidence_edit", number=number)
     if item.state != Item.State.COLLECTING or item.organisation_id != by.organisation.id:
         return redirect("workspace:evidence_item", number=number)
-    return _edit_page(request, item, typed, refusal, glass)
+    return _edit_page(request, item, typed, refusal, glass, unstamped=unstamped)
 
 
 def _done(request: Handled, item: Item, typed: Typed, doing: str) -> str:
@@ -130,25 +129,19 @@ def _done(request: Handled, item: Item, typed: Typed, doing: str) -> str:
 
 def _add(request: Handled, item: Item) -> None:
     """Add what arrived in pieces, by its uid, and what came with the form itself."""
-    by, at, sent = request.actor, now(), request.POST
-    claims = sent.getlist("file.sha256")
-    brought = [(uid, claims[n] if n < len(claims) else "") for n, uid in enumerate(uuids(sent.getlist("file")))]
-    brought += [(_stored(request, upload), "") for upload in request.FILES.getlist("file")]
-    if not brought:
+    by, at = request.actor, now()
+    found = brought(request)
+    if not found:
         said = Said("请选择文件。", "Choose a file.")
         raise InvalidInput("evidence.no_file_chosen", said, problems=(Problem("file", "missing", said),))
-    for file, claimed in brought:
-        items.add_file(
-            item=item.uid, file=file, claimed=claimed, original_location=sent.get("origin", "").strip(), by=by, at=at
-        )
+    origin = request.POST.get("origin", "").strip()
+    for file, claimed in found:
+        items.add_file(item=item.uid, file=file, claimed=claimed, original_location=origin, by=by, at=at)
 
 
-def _stored(request: Handled, upload: UploadedFile[bytes]) -> UUID:
-    made = uuid7(now(), secrets.token_bytes(10))
-    return files.store(content=upload, name=upload.name or "", by=request.actor, at=now(), uid=made).uid
-
-
-def _edit_page(request: Handled, item: Item, typed: Typed, refusal: Refusal, glass: Glass) -> HttpResponse:
+def _edit_page(
+    request: Handled, item: Item, typed: Typed, refusal: Refusal, glass: Glass, *, unstamped: bool
+) -> HttpResponse:
     found = list(item.files.select_related("file", "redaction_of"))
     context: dict[str, Any] = {
         "item": {**sheet.row(item, glass), "version": item.version},
@@ -159,6 +152,9 @@ def _edit_page(request: Handled, item: Item, typed: Typed, refusal: Refusal, gla
         "people": forms.collectors(glass),
         "files": sheet.files(found, item),
         "checks": sheet.checks(item, glass),
+        "lots": item.lots.count(),
+        "lots_url": reverse("workspace:evidence_lots", args=[item.number]),
+        "unstamped_url": reverse("workspace:evidence_seal_unstamped", args=[item.number]) if unstamped else "",
         "problems": refusal.summary,
     }
     return render(request, "workspace/evidence/form.html", context, status=refusal.status)

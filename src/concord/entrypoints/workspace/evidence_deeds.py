@@ -100,7 +100,7 @@ def lots_shown(rows: Sequence[Mapping[str, str]], refusal: Refusal) -> list[dict
         {**row, "problems": {name: refusal.problems.get(f"lots.{place}.{name}", []) for name in LOT}}
         for place, row in enumerate(rows)
     ]
-    room: list[dict[str, Any]] = [{"problems": {}}] * max(ROWS_SHOWN - len(given), 0)
+    room: list[dict[str, Any]] = [{**dict.fromkeys(LOT, ""), "problems": {}}] * max(ROWS_SHOWN - len(given), 0)
     return [*given, *room]
 
 

@@ -189,7 +189,11 @@ def evidence_without(request: Handled, number: str) -> HttpResponseBase:
 
 def _package_without(item: Item, closed: list[str], by: Actor) -> HttpResponseBase:
     out = tempfile.SpooledTemporaryFile(max_size=SPOOLED)  # noqa: SIM115  the response closes it
-    derivatives.write_without(item=item.uid, closed=closed, out=cast("BinaryIO", out), by=by, at=now())
+    try:
+        derivatives.write_without(item=item.uid, closed=closed, out=cast("BinaryIO", out), by=by, at=now())
+    except BaseException:
+        out.close()
+        raise
     out.seek(0)
     response = FileResponse(out, content_type=PACKAGE_TYPE)
     package = package_of(item)

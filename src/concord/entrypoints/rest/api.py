@@ -20,6 +20,8 @@ from concord.entrypoints.rest.operations import (
     charter_versions,
     competence,
     evidence,
+    evidence_deeds,
+    evidence_review,
     exports,
     files,
     journal,
@@ -83,7 +85,7 @@ api = ConcordAPI(
     renderer=Renderer(),
     parser=StrictParser(),
 )
-# exports stands first: its address would be taken for the number of a matter.
+# exports stands first, evidence_review before evidence: else their addresses would be taken for numbers of things.
 for kind in (
     exports,
     charter,
@@ -94,7 +96,9 @@ for kind in (
     around,
     assigning,
     bulk,
+    evidence_review,
     evidence,
+    evidence_deeds,
     files,
     journal,
     ledger,

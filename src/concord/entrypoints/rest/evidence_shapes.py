@@ -8,9 +8,12 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from concord.capabilities.evidence.models import Item
+from concord.capabilities.evidence.lots import balances
+from concord.capabilities.evidence.models import Custody, Item, Recognition
+from concord.capabilities.evidence.opinions import grid
 from concord.entrypoints.rest import presenting
 from concord.entrypoints.rest.shapes import OrganisationName
+from concord.foundation.access.actor import Actor
 
 
 class ItemsAsked(BaseModel):
@@ -94,6 +97,16 @@ class ItemFileShape(BaseModel):
     erased_at: datetime | None
 
 
+class LotShape(BaseModel):
+    """A lot of a sample, and how much of it is left."""
+
+    number: int
+    name: str
+    unit: str
+    seal: str
+    left: int
+
+
 class CustodyShape(BaseModel):
     """One move in the chain of custody."""
 
@@ -127,6 +140,8 @@ class ItemShape(ItemRow):
     ended_at: datetime | None
     record: dict[str, Any]
     files: list[ItemFileShape]
+    lots: list[LotShape]
+    lot_moves: int = Field(description="How many moves of lots there are; a move of a lot names it as ``seen``.")
     custody: list[CustodyShape]
     recognition: list[RecognitionShape]
 
@@ -136,9 +151,9 @@ def row(item: Item) -> ItemRow:
     return ItemRow(**_row(item))
 
 
-def whole(item: Item) -> ItemShape:
-    """An item with its files, its chain of custody and what the cities think of it now."""
-    name = presenting.organisation_name
+def whole(item: Item, by: Actor) -> ItemShape:
+    """An item with its files, its chain of custody and what the cities think of it now, as far as ``by`` may know."""
+    left = balances(item)
     return ItemShape(
         **_row(item),
         place=item.place,
@@ -156,31 +171,41 @@ def whole(item: Item) -> ItemShape:
             )
             for one in item.files.select_related("file")
         ],
-        custody=[
-            CustodyShape(
-                seq=one.seq,
-                act=one.act,
-                at=one.at,
-                organisation=name(one.organisation),
-                counterparty=None if one.counterparty is None else name(one.counterparty),
-                purpose=one.purpose,
-                medium=one.medium,
-                result=one.result,
-                place=one.place,
-            )
-            for one in item.custody.select_related("organisation", "counterparty")
+        lots=[
+            LotShape(number=one.number, name=one.name, unit=one.unit, seal=one.seal, left=left.get(one.number, 0))
+            for one in item.lots.all()
         ],
-        recognition=[
-            RecognitionShape(
-                organisation=name(one.organisation),
-                outcome=one.outcome,
-                ground=one.ground,
-                reason=one.reason,
-                findings=one.findings,
-                at=one.at,
-            )
-            for one in item.recognitions.filter(current=True).select_related("organisation")
-        ],
+        lot_moves=item.moves.count(),
+        custody=[move(one) for one in item.custody.select_related("organisation", "counterparty")],
+        recognition=[recognition(one) for one in grid([item], by).values()],
+    )
+
+
+def move(row: Custody) -> CustodyShape:
+    """A move as it was noted."""
+    name = presenting.organisation_name
+    return CustodyShape(
+        seq=row.seq,
+        act=row.act,
+        at=row.at,
+        organisation=name(row.organisation),
+        counterparty=None if row.counterparty is None else name(row.counterparty),
+        purpose=row.purpose,
+        medium=row.medium,
+        result=row.result,
+        place=row.place,
+    )
+
+
+def recognition(row: Recognition) -> RecognitionShape:
+    """What a city says of an item; the reason as the query lets the reader see it."""
+    return RecognitionShape(
+        organisation=presenting.organisation_name(row.organisation),
+        outcome=row.outcome,
+        ground=row.ground,
+        reason=row.reason,
+        findings=row.findings,
+        at=row.at,
     )
 
 

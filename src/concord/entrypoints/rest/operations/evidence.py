@@ -67,15 +67,15 @@ def register_evidence(
         entropy=secrets.token_bytes(ENTROPY),
         key=key_of(request),
     )
-    return Status(201, _told(item, response))
+    return Status(201, told(item, response, request.auth))
 
 
 @router.get("/evidence/{str:number}", auth=Token(READ), response=answers(200, evidence_shapes.ItemShape, 404))
 def get_evidence(request: ApiRequest, response: HttpResponse, number: str) -> evidence_shapes.ItemShape:
     """An item with its files, its chain of custody and what the cities think of it; stays on record."""
-    item = _shown(number, request.auth)
+    item = shown_item(number, request.auth)
     journal.record_read(what="item", subject=item.number, by=request.auth, at=now())
-    return _told(item, response)
+    return told(item, response, request.auth)
 
 
 @router.put(
@@ -88,7 +88,7 @@ def describe_evidence(
     request: ApiRequest, response: HttpResponse, number: str, body: evidence_shapes.Collected
 ) -> evidence_shapes.ItemShape:
     """Put down who collected the item, where, when and how, in place of what stood there."""
-    item = _shown(number, request.auth)
+    item = shown_item(number, request.auth)
     described = items.describe(
         item=item.uid,
         version=_version(request, item),
@@ -100,7 +100,7 @@ def describe_evidence(
         by=request.auth,
         at=now(),
     )
-    return _told(described, response)
+    return told(described, response, request.auth)
 
 
 @router.post(
@@ -112,7 +112,7 @@ def add_evidence_file(
     request: ApiRequest, response: HttpResponse, number: str, body: evidence_shapes.FileGiven
 ) -> Status[evidence_shapes.ItemShape]:
     """Add a file that was brought before; what was computed where it was collected must agree."""
-    item = _shown(number, request.auth)
+    item = shown_item(number, request.auth)
     items.add_file(
         item=item.uid,
         file=body.file,
@@ -121,7 +121,7 @@ def add_evidence_file(
         by=request.auth,
         at=now(),
     )
-    return Status(201, _told(_shown(number, request.auth), response))
+    return Status(201, told(shown_item(number, request.auth), response, request.auth))
 
 
 @router.post(
@@ -132,12 +132,12 @@ def add_evidence_file(
 )
 def seal_evidence(request: ApiRequest, response: HttpResponse, number: str) -> evidence_shapes.ItemShape:
     """Seal a complete item; the package is signed soon after, and nothing of it changes any more."""
-    item = _shown(number, request.auth)
+    item = shown_item(number, request.auth)
     sealed = items.seal(item=item.uid, version=_version(request, item), by=request.auth, at=now())
-    return _told(sealed, response)
+    return told(sealed, response, request.auth)
 
 
-def _shown(number: str, by: Actor) -> Item:
+def shown_item(number: str, by: Actor) -> Item:
     """An item that is shown to ``by``; asking for a hidden one stays on record."""
     try:
         return item_for(number=number, by=by)
@@ -150,6 +150,7 @@ def _version(request: HttpRequest, item: Item) -> int:
     return version_named(request, present=item.version)
 
 
-def _told(item: Item, response: HttpResponse) -> evidence_shapes.ItemShape:
+def told(item: Item, response: HttpResponse, by: Actor) -> evidence_shapes.ItemShape:
+    """An item as ``by`` may see it, with its version as the ETag."""
     response.headers["ETag"] = f'"{item.version}"'
-    return evidence_shapes.whole(item)
+    return evidence_shapes.whole(item, by)

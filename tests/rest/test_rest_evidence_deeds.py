@@ -49,7 +49,7 @@ def test_lots_are_entered_once_per_version(officer: Caller) -> None:
     told = officer.post(here, LOTS, version=made["version"])
     assert told.status_code == 201, told.content
     assert [(lot["number"], lot["left"]) for lot in told.json()["lots"]] == [(1, 12)]
-    refused(officer.post(here, LOTS, version=made["version"]), 409, "evidence.stale")
+    refused(officer.post(here, LOTS, version=made["version"]), 412, "evidence.stale")
 
 
 def test_things_leave_a_lot_once(world: World, officer: Caller) -> None:
@@ -59,7 +59,7 @@ def test_things_leave_a_lot_once(world: World, officer: Caller) -> None:
     told = officer.post(here, MOVE)
     assert told.status_code == 201, told.content
     assert [lot["left"] for lot in told.json()["lots"]] == [7]
-    refused(officer.post(here, MOVE), 409, "evidence.stale")
+    refused(officer.post(here, MOVE), 412, "evidence.stale")
     refused(officer.post(here, {**MOVE, "seen": 2, "quantity": 8}), 422, "evidence.lot_move")
     refused(officer.post(here, {**MOVE, "seen": 2, "kind": "destroy"}), 403, "evidence.may_not")
 
@@ -106,12 +106,13 @@ def test_a_leader_erases(collecting: Collecting, officer: Caller, leader: Caller
     refused(leader.post(here, {"reason": "order"}), 409, "evidence.state")
 
 
-def test_a_leader_seals_without_a_stamp(collecting: Collecting, officer: Caller) -> None:
+def test_a_leader_seals_without_a_stamp(collecting: Collecting) -> None:
     collecting.home.silent_stampers = True
     collecting.sealed()
     collecting.home.later(hours=5)
     with time_machine.travel(collecting.home.at, tick=False):
         item = collecting.filled(collecting.described(collecting.registered()))
+        officer = caller(collecting.world, "asking.case_officer")
         refused(officer.post(f"/evidence/{item.number}/seal", version=item.version), 409, "evidence.unstamped")
         here = f"/evidence/{item.number}/seal-without-stamp"
         assert officer.post(here, version=item.version).status_code == 403

@@ -53,7 +53,7 @@ def add_evidence_lots(
 @router.post(
     "/evidence/{str:number}/lots/moves",
     auth=Token(HANDLE),
-    response=answers(201, ITEM, *TAKING, 404, 409),
+    response=answers(201, ITEM, *TAKING, 404, 409, 412),
 )
 def move_evidence_lot(
     request: ApiRequest, response: HttpResponse, number: str, body: given.LotMoveGiven

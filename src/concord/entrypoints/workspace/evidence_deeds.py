@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from concord.entrypoints.workspace.asking import Refusal, asked
 from concord.entrypoints.workspace.presenting import words
 from concord.foundation.access.actor import Actor
 from concord.foundation.files.models import File
+from concord.proofs.statements import Disclosed
 from concord.rules.evidence.lots import DESTROY, RETURN, SAMPLE, SPLIT, TEST
 from concord.rules.evidence.records import FIELDS
 
@@ -147,7 +149,7 @@ def derive_fields(
     taken += [(field.id, words(field), _("采集记录")) for field in FIELDS.get(item.kind, ()) if field.id in item.record]
     taken += [("place", _("地点"), "")] if item.place else []
     taken += [("case", _("所属案件"), "")] if item.case_id is not None else []
-    shown = asked("removed", _("去掉哪些内容"), "", refusal, kind="organisations", required=False, options=taken)
+    shown = asked("removed", _("去掉哪些内容"), "", refusal, kind="organisations", options=taken)
     return [*fields, {**shown, "value": list(removed)}, _redacts(item, typed["redacts"], refusal)]
 
 
@@ -196,7 +198,8 @@ def open_field(item: Item, closed: Sequence[str], refusal: Refusal) -> dict[str,
     """Everything that the item's package discloses, to tick what is left out."""
     package = package_of(item)
     disclosed = open_fields(package) if package is not None else ()
-    options = [(one.name, named_field(one.name, item.kind), _short(str(one.value))) for one in disclosed]
+    ordered = sorted(disclosed, key=lambda one: (_group(one.name), one.name))
+    options = [(one.name, named_field(one.name, item.kind), _shown(one, item.kind)) for one in ordered]
     field = asked("closed", _("不公开的内容"), "", refusal, kind="organisations", required=False, options=options)
     return {**field, "value": list(closed)}
 
@@ -224,5 +227,21 @@ def named_field(name: str, kind: str) -> str:
     return said[plain] % {"n": number} if plain in said else name
 
 
-def _short(text: str) -> str:
+def _group(name: str) -> int:
+    """Where a disclosed field stands: the item itself, who collected it, files and lots, the record."""
+    groups = (("title", "location", "case"), ("operator", "card"), ("file", "lot"))
+    return next((n for n, group in enumerate(groups) if name.startswith(group)), len(groups))
+
+
+def _shown(one: Disclosed, kind: str) -> str:
+    """The beginning of what a field discloses, codes of the record in words."""
+    known = {f"record_{field.id}": field for field in FIELDS.get(kind, ())}
+    field, text = known.get(one.name), one.value
+    match field.type if field is not None else "":
+        case "boolean":
+            text = _("是") if text == "true" else _("否")
+        case "choice" if field is not None:
+            text = next((words(option) for option in field.options if option.id == text), text)
+        case "items":
+            text = _("；").join(json.loads(text))
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"

@@ -147,6 +147,7 @@ STOPS = (
         "/",
         follow_proof,
     ),
+    Stop("evidence", "每一项证据，各城市的意见 · what each city has said of which item", OFFICER, "/evidence/grid/"),
 )
 
 

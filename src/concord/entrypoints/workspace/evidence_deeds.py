@@ -198,7 +198,7 @@ def open_field(item: Item, closed: Sequence[str], refusal: Refusal) -> dict[str,
     """Everything that the item's package discloses, to tick what is left out."""
     package = package_of(item)
     disclosed = open_fields(package) if package is not None else ()
-    ordered = sorted(disclosed, key=lambda one: (_group(one.name), one.name))
+    ordered = sorted(disclosed, key=lambda one: _place(one.name))
     options = [(one.name, named_field(one.name, item.kind), _shown(one, item.kind)) for one in ordered]
     field = asked("closed", _("不公开的内容"), "", refusal, kind="organisations", required=False, options=options)
     return {**field, "value": list(closed)}
@@ -227,10 +227,12 @@ def named_field(name: str, kind: str) -> str:
     return said[plain] % {"n": number} if plain in said else name
 
 
-def _group(name: str) -> int:
-    """Where a disclosed field stands: the item itself, who collected it, files and lots, the record."""
-    groups = (("title", "location", "case"), ("operator", "card"), ("file", "lot"))
-    return next((n for n, group in enumerate(groups) if name.startswith(group)), len(groups))
+def _place(name: str) -> tuple[int, int, str]:
+    """Where a disclosed field stands: the item itself, who collected it with their cards, files and lots, the record."""
+    groups = (("title",), ("location", "case"), ("operator", "card"), ("file", "lot"))
+    group = next((n for n, names in enumerate(groups) if name.startswith(names)), len(groups))
+    counted = next((int(part) for part in name.split("_") if part.isdecimal()), 0)
+    return group, counted, "" if name.startswith("operator") else name
 
 
 def _shown(one: Disclosed, kind: str) -> str:

@@ -228,7 +228,7 @@ def named_field(name: str, kind: str) -> str:
 
 
 def _place(name: str) -> tuple[int, int, str]:
-    """Where a disclosed field stands: the item itself, who collected it with their cards, files and lots, the record."""
+    """Where a disclosed field stands: the item, who collected it with their cards, files and lots, the record."""
     groups = (("title",), ("location", "case"), ("operator", "card"), ("file", "lot"))
     group = next((n for n, names in enumerate(groups) if name.startswith(names)), len(groups))
     counted = next((int(part) for part in name.split("_") if part.isdecimal()), 0)

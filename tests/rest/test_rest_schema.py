@@ -72,6 +72,9 @@ def test_acts_ask_for_a_key_and_a_version() -> None:
         "register_evidence": {"Idempotency-Key": True},
         "describe_evidence": {"If-Match": True},
         "seal_evidence": {"If-Match": True},
+        "add_evidence_lots": {"If-Match": True},
+        "derive_evidence": {"Idempotency-Key": True},
+        "seal_evidence_without_stamp": {"If-Match": True},
         "put_chunk": {"Content-Digest": True},
     }
 

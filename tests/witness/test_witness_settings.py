@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from concord.proofs import notes
 from concord.proofs.notes import VerifierKey
@@ -11,7 +12,14 @@ from concord.rules.errors import InvalidInput
 from concord.witness import settings
 from tests.support.witnessing import LOG_KEY, ORIGIN
 
-PEERS = [VerifierKey.of(f"witness.{name}.example", notes.COSIGNATURE, name[0].encode() * 32) for name in ("b", "c")]
+PEERS = [
+    VerifierKey.of(
+        f"witness.{name}.example",
+        notes.COSIGNATURE,
+        Ed25519PrivateKey.from_private_bytes(name.encode() * 32).public_key().public_bytes_raw(),
+    )
+    for name in ("b", "c")
+]
 WHOLE = f"""
 name = "witness.a.example"
 key = "key.json"

@@ -99,19 +99,24 @@ def derive(
                 at=at,
             )
         if original.holder_id == by.organisation.id:  # who keeps no more than a copy moves nothing
-            custody_log.append(
-                original,
-                act=CUSTODY[kind],
-                organisation=by.organisation,
-                person=by.person,
-                post=by.post,
-                at=at,
-                purpose=f"制作{KINDS[kind].zh}",
-                medium=custody_log.medium_of(original),
-                result=made.number,
-            )
+            _note(original, made, by=by, at=at)
         recording.record(event="evidence.derive", item=made, by=by, at=at, kind=kind, original=original.number)
     return made
+
+
+def _note(original: Item, made: Item, *, by: Actor, at: datetime) -> None:
+    """Note in the custody of the original that something was made from it."""
+    custody_log.append(
+        original,
+        act=CUSTODY[made.derivation],
+        organisation=by.organisation,
+        person=by.person,
+        post=by.post,
+        at=at,
+        purpose=f"制作{KINDS[made.derivation].zh}",
+        medium=custody_log.medium_of(original),
+        result=made.number,
+    )
 
 
 def write_without(*, item: UUID, closed: Collection[str], out: BinaryIO, by: Actor, at: datetime) -> None:

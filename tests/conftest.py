@@ -52,7 +52,7 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip, aloud, what only a real PostgreSQL can show; on PostgreSQL leave out what reaches no database.
+    """Skip, aloud, what only a real PostgreSQL can show; on PostgreSQL leave out what no database changes.
 
     A test that asks for no database is kept from reaching one, so it cannot tell one from another.
     """
@@ -66,6 +66,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _reaches_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("sight"):
+        return False
     asked = not REACHING.isdisjoint(getattr(item, "fixturenames", ()))
     return asked or any(item.get_closest_marker(name) for name in ("django_db", "postgres"))
 

@@ -24,7 +24,7 @@ from tests.support.accessibility import serious_violations
 from tests.support.furnishing import ELSEWHERE, NOW, VISITOR, Furnished, Place, everything_switched_on, names
 from tests.support.worlds import World, time
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.sight, pytest.mark.slow]
 
 DESK, PHONE = (1366, 768), (390, 844)
 ROWS = 2

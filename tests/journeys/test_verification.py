@@ -22,7 +22,7 @@ from tests.journeys.people import SHEN, Human, Look
 from tests.support.sealing import home_of
 from tests.support.worlds import time
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.sight, pytest.mark.slow]
 
 FOLDER = Path(__file__).parents[1] / "conformance" / "packages"
 EXPECTED: dict[str, dict[str, Any]] = json.loads((FOLDER / "expected.json").read_text(encoding="utf-8"))

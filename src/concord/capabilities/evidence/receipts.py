@@ -7,7 +7,7 @@ they differ nothing is signed, and what was presumed of the item is presumed no 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -16,8 +16,7 @@ from concord.capabilities.evidence.handing_over import SIGN
 from concord.capabilities.evidence.models import Handover, Recognition
 from concord.foundation.database.locking import locked
 from concord.foundation.database.scope import writing
-from concord.foundation.files.models import File
-from concord.foundation.files.queries import open_bytes
+from concord.foundation.files.queries import blocks_of
 from concord.foundation.jobs.contracts import Every, Payload
 from concord.foundation.jobs.registry import job
 from concord.foundation.journal import commands as journal
@@ -33,7 +32,6 @@ if TYPE_CHECKING:  # for signatures only
     from concord.foundation.ledger.sealing import Equipment
 
 SCHEMA = "receipt/1"
-BLOCK = 1 << 20
 AT_ONCE = 200
 
 
@@ -86,7 +84,7 @@ def check(handover: Handover) -> Checked:
     found: dict[str, Pair] = {}
     for path, file in files.items():
         try:
-            found[path] = digested(_blocks(file)).pair
+            found[path] = digested(blocks_of(file)).pair
         except Unavailable:
             continue
     return Checked(found, agree=found == listed)
@@ -155,9 +153,3 @@ def record(handover: Handover, at: datetime, *, event: str, details: Mapping[str
         matter_uid=handover.matter.uid,
         details={**details, "giver": handover.giver.code},
     )
-
-
-def _blocks(file: File) -> Iterator[bytes]:
-    with open_bytes(file) as stream:
-        while block := stream.read(BLOCK):
-            yield block

@@ -21,6 +21,7 @@ from concord.entrypoints.workspace.asking import Refusal, asked
 from concord.entrypoints.workspace.presenting import words
 from concord.foundation.access.actor import Actor
 from concord.foundation.files.models import File
+from concord.foundation.ledger.models import Sealed
 from concord.proofs.statements import Disclosed
 from concord.rules.evidence.lots import DESTROY, RETURN, SAMPLE, SPLIT, TEST
 from concord.rules.evidence.records import FIELDS
@@ -43,8 +44,8 @@ class Deed:
     final: bool = False
 
 
-def deeds(item: Item, by: Actor) -> list[dict[str, Any]]:
-    """What the actor may do with the item now, each with the address of its form."""
+def deeds(item: Item, by: Actor, *, package: Sealed | None) -> list[dict[str, Any]]:
+    """What the actor may do with the item and its ``package`` now, each with the address of its form."""
     listed = {
         LOTS: Deed("evidence_lots", _("登记批次"), "packages"),
         MOVE: Deed("evidence_lot_move", _("登记批次变动"), "arrows-exchange"),
@@ -60,12 +61,12 @@ def deeds(item: Item, by: Actor) -> list[dict[str, Any]]:
             "url": reverse(f"workspace:{deed.page}", args=[item.number]),
         }
         for name, deed in listed.items()
-        if may(name, item, by)
+        if may(name, item, by, package=package)
     ]
 
 
-def may(name: str, item: Item, by: Actor) -> bool:
-    """Whether the actor's post may do this, and the item's state allows it."""
+def may(name: str, item: Item, by: Actor, *, package: Sealed | None = None) -> bool:
+    """Whether the actor's post may do this, and the item's state allows it; ``package`` spares reading it again."""
     ours, held = item.organisation_id == by.organisation.id, item.holder_id == by.organisation.id
     match name:
         case "lots":
@@ -75,8 +76,8 @@ def may(name: str, item: Item, by: Actor) -> bool:
         case "derive":
             return (ours or held) and item.state == Item.State.SEALED and by.may(COLLECT)
         case "without":
-            package = package_of(item)
-            return package is not None and bool(open_fields(package))
+            known = package or package_of(item)
+            return known is not None and bool(open_fields(known))
         case _:
             ended = item.state in {Item.State.SEALED, Item.State.DISPOSED}
             going = item.handovers.filter(received_at=None, declined_at=None)

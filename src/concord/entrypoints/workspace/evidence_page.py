@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from concord.capabilities.evidence import lists
 from concord.capabilities.evidence.custody_log import NOTED
+from concord.capabilities.evidence.derivatives import KINDS
 from concord.capabilities.evidence.models import Custody, Handover, Item, Presentation
 from concord.capabilities.evidence.opinions import opinions_of
 from concord.capabilities.evidence.packing import package_of
@@ -44,7 +45,7 @@ def item_page(item: Item, noted: Mapping[str, str], refusal: Refusal, glass: Gla
     sent = list(item.handovers.filter(matter__in=shown).select_related("giver", "receiver", "matter"))
     found = list(item.files.select_related("file", "redaction_of"))
     chain = list(item.custody.select_related("organisation", "person", "counterparty", "explains"))
-    lots = _lots(item)
+    lots, package = _lots(item), package_of(item)
     collecting = own and item.state == Item.State.COLLECTING and by.may(COLLECT)
     return {
         "item": {**sheet.row(item, glass), "case": _case(item, by), "under_way": _under_way(sent)},
@@ -58,7 +59,7 @@ def item_page(item: Item, noted: Mapping[str, str], refusal: Refusal, glass: Gla
         "note_open": bool(refusal.summary),
         "problems": refusal.summary,
         "cities": sheet.cities(opinions_of(item, by), item, glass),
-        "package": _package(item, by),
+        "package": _package(item, by, package),
         "package_note": _unsealed(item),
         "papers": [
             (title, reverse("workspace:evidence_paper", args=[item.number, name])) for name, title in papers_of(item)
@@ -69,7 +70,7 @@ def item_page(item: Item, noted: Mapping[str, str], refusal: Refusal, glass: Gla
         "readers": _readers(item, by) if own else None,
         "edit_url": reverse("workspace:evidence_edit", args=[item.number]) if collecting else "",
         "hand_over_url": _hand_over(item, by),
-        "deeds": deeds(item, by),
+        "deeds": deeds(item, by, package=package),
     }
 
 
@@ -129,9 +130,8 @@ def _lots(item: Item) -> dict[str, Any]:
     }
 
 
-def _package(item: Item, by: Actor) -> dict[str, Any] | None:
-    sealed = None if item.state == Item.State.ERASED else package_of(item)
-    if sealed is None:
+def _package(item: Item, by: Actor, sealed: Sealed | None) -> dict[str, Any] | None:
+    if sealed is None or item.state == Item.State.ERASED:
         return None
     return {
         "name": sealed.package,
@@ -153,9 +153,8 @@ def _unsealed(item: Item) -> str:
 
 def _relations(item: Item, by: Actor) -> list[dict[str, str]]:
     """What the item was derived from, and what was derived from it, as far as both are shown."""
-    said = {"copy": _("复制"), "redaction": _("遮盖"), "translation": _("翻译"), "extract": _("摘录")}
     rows = visible_to(by)
-    made = [(one, said.get(one.derivation, one.derivation)) for one in rows.filter(derived_from=item).order_by("id")]
+    made = [(one, words(KINDS[one.derivation])) for one in rows.filter(derived_from=item).order_by("id")]
     if item.derived_from_id is not None:
         original = rows.filter(pk=item.derived_from_id).first()
         made = [(original, _("原件")), *made] if original is not None else made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -11,6 +12,8 @@ from django.conf import settings
 from concord.foundation.files import storage
 from concord.foundation.files.models import File
 from concord.rules.errors import Said, Unavailable
+
+BLOCK = 1 << 20
 
 
 def open_bytes(file: File) -> IO[bytes]:
@@ -23,6 +26,13 @@ def open_bytes(file: File) -> IO[bytes]:
             f"The content of {file.name!r} cannot be found; ask the operator to restore it from the backup.",
         )
         raise Unavailable("files.missing", said) from error
+
+
+def blocks_of(file: File) -> Iterator[bytes]:
+    """The content in blocks of 1 MiB, for whoever digests it. Raises as ``open_bytes``."""
+    with open_bytes(file) as stream:
+        while block := stream.read(BLOCK):
+            yield block
 
 
 def read_verified(file: File) -> bytes:

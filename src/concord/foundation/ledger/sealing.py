@@ -9,7 +9,7 @@ kept is completed.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -22,7 +22,7 @@ from concord.foundation.database.clock import LEGAL_ZONE
 from concord.foundation.database.locking import locked
 from concord.foundation.database.scope import writing
 from concord.foundation.files.models import File
-from concord.foundation.files.queries import open_bytes
+from concord.foundation.files.queries import blocks_of, open_bytes
 from concord.foundation.ledger import queries
 from concord.foundation.ledger.commands import submit
 from concord.foundation.ledger.models import Kind, Sealed, SealedFile
@@ -40,7 +40,6 @@ if TYPE_CHECKING:  # these know the libraries of time-stamps, which the web proc
     from concord.foundation.keys.stamping import Stamper
     from concord.proofs.signing import Signer
 
-BLOCK = 1 << 20
 SALT_BYTES = 32
 NONCE_BYTES = 7
 AT_ONCE = 200
@@ -451,7 +450,7 @@ def collected_now(at: datetime) -> Collection:
 
 
 def _listed(path: str, file: File, redaction_of: Pair | None) -> ListedFile:
-    found = digested(_blocks(file), chunk_size=CHUNK_SIZE if file.size > CHUNKED_ABOVE else None)
+    found = digested(blocks_of(file), chunk_size=CHUNK_SIZE if file.size > CHUNKED_ABOVE else None)
     if found.pair.sha256 != file.digest:
         raise Unavailable(
             "files.damaged",
@@ -462,12 +461,6 @@ def _listed(path: str, file: File, redaction_of: Pair | None) -> ListedFile:
             ),
         )
     return package.listed_file(path, found, file.media_type, redaction_of=redaction_of)
-
-
-def _blocks(file: File) -> Iterator[bytes]:
-    with open_bytes(file) as stream:
-        while block := stream.read(BLOCK):
-            yield block
 
 
 def _opened(file: File) -> BinaryIO:
